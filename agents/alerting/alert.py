@@ -1,0 +1,84 @@
+"""What alerting makes: alerts 预警, what was held back, and the events of an alert's life."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agents.intake.ticket import Place
+from agents.problems.problem import CandidateKind, Evidence, Scope
+
+Level = Literal["red", "orange", "yellow", "blue"]
+LEVELS: tuple[Level, ...] = ("blue", "yellow", "orange", "red")
+HeldReason = Literal["below_threshold", "duplicate", "cool_down", "silenced", "inhibited", "budget", "unsupported"]
+AlertStatus = Literal["open", "acknowledged", "resolved", "false_alarm"]
+
+
+class Alert(BaseModel):
+    """What is put before a duty officer. Every sentence of `text` rests on computed facts or on `evidence`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    alert_id: str
+    """a-<hash(kind, key, trigger)>: the same finding has the same id on every run."""
+    kind: CandidateKind
+    level: Level
+    scope: Scope
+    key: str
+    raised_at: datetime
+    """Event time of what decided it."""
+    updated_at: datetime
+    problem_id: str | None = None
+    trigger_ticket_id: str | None = None
+    ticket_ids: tuple[str, ...] = ()
+    reporters: int = 0
+    title: str
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+    district: str = ""
+    place: Place = Place()
+    category: str = ""
+    matter: str = ""
+    hazards: tuple[str, ...] = ()
+    figures: dict[str, float] = Field(default_factory=dict)
+    status: AlertStatus = "open"
+    acknowledged_by: str | None = None
+    rules: str = ""
+
+
+class Held(Alert):
+    """A candidate that was held back: the same fields, the reason, the figures."""
+
+    suppressed: HeldReason
+    under: str | None = None
+    """The alert it was folded into, where there is one."""
+
+
+class AlertEvent(BaseModel):
+    """Value of `alerts`: one event of an alert's life, or an entry of the ledger 未报台账."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event: Literal["raised", "updated", "delivered", "acknowledged", "resolved", "false_alarm", "silenced", "held"]
+    at: datetime
+    alert: Alert | Held
+    by: str | None = None
+    note: str | None = None
+    seq: int = 0
+    """Grows with each event of the alert: version in the index."""
+
+
+class Command(BaseModel):
+    """Value of `alerts.commands`: what an officer, or the notifying agent, asks of alerting."""
+
+    model_config = ConfigDict(frozen=True)
+
+    command: Literal["acknowledge", "resolve", "false_alarm", "silence", "delivered"]
+    command_id: str
+    alert_id: str | None = None
+    key: str | None = None
+    """What to silence."""
+    by: str
+    at: datetime
+    until: datetime | None = None
+    note: str | None = None

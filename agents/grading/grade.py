@@ -1,0 +1,100 @@
+"""The step of grading 研判, and the grade it makes."""
+
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agents.intake.ticket import Kind, Ticket
+
+Urgency = Literal["critical", "urgent", "normal", "low"]
+URGENCIES: tuple[Urgency, ...] = ("low", "normal", "urgent", "critical")
+RecurrenceKind = Literal["first", "same_caller", "many_callers", "after_closure", "chronic", "seasonal"]
+Source = Literal["rules", "llm"]
+
+
+class Recurrence(BaseModel):
+    """What kind of repetition this ticket is part of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: RecurrenceKind = "first"
+    cues: tuple[str, ...] = ()
+    """Verbatim words of the text that say so ("第三次打电话了")."""
+    earlier: tuple[str, ...] = ()
+    """Ids of the earlier tickets of the same matter, newest first, at most 10."""
+
+
+class DutyProposal(BaseModel):
+    """谁主管谁负责: the unit in charge, and the item of the duty catalogue that says so."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: str
+    item: str
+    """Id and title of the catalogue item."""
+    confidence: float = Field(ge=0, le=1)
+    warning: str | None = None
+    """For instance that a community lacks the power to enforce."""
+
+
+class Grade(BaseModel):
+    """A ticket's grade. Fields a rung cannot fill stay empty; `source` tells the truth about who made it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    summary: str
+    """≤ 80 characters."""
+    kind: Kind
+    category: str
+    """Key of the city's categories, "other" when none fits."""
+    urgency: Urgency
+    urgency_reason: str
+    """One line, with the words it rests on."""
+    recurrence: Recurrence = Recurrence()
+    hazards: tuple[str, ...] = ()
+    matter: str
+    """The canonical problem in 4–14 characters, such as "小区停水"."""
+    place_said: tuple[str, ...] = ()
+    key_phrases: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+    """Verbatim spans of the masked text that support the grade."""
+    praise_target: str | None = None
+    duty: DutyProposal | None = None
+    confidence: float = Field(ge=0, le=1)
+    source: Source
+    why: str = ""
+    """Why this rung: empty for the first choice, else what the rungs above said."""
+    model: str | None = None
+    prompt: str | None = None
+    """Prompt id, such as "grade@1"."""
+    rules: str
+    """Version of the rules that ran."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_cny: float = 0.0
+    dropped_quotes: int = 0
+
+
+class Graded(BaseModel):
+    """A ticket with its grade: value of `tickets.graded`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ticket: Ticket
+    grade: Grade
+
+    @property
+    def district(self) -> str:
+        """Key of the topic: a district's problems live on one partition; "" = district unknown."""
+        return self.ticket.place.district or ""
+
+
+class Grader(Protocol):
+    """Makes a grade; agents/grading/ladder.py is the one there is."""
+
+    async def climb(self, ticket: Ticket) -> Grade: ...
+
+
+async def grade(ticket: Ticket, grader: Grader) -> Graded:
+    """The step: tickets.accepted → tickets.graded. Never raises for a ticket's content: the rules rung always answers."""
+    return Graded(ticket=ticket, grade=await grader.climb(ticket))

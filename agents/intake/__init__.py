@@ -1,0 +1,1 @@
+"""Intake 受理: bytes become a ticket, hashed and masked."""

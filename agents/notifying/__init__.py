@@ -1,0 +1,1 @@
+"""Notifying 通知: who is told, and how."""

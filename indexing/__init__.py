@@ -1,0 +1,1 @@
+"""Where results rest and are found: one port, two engines."""

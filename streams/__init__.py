@@ -1,0 +1,1 @@
+"""How events travel: delivery without loss, and the same path for live and replay."""

@@ -1,0 +1,56 @@
+"""The path of a ticket on one page. Live agents and replay both walk it: there is no other code that decides."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agents.alerting.alert import AlertEvent, Command
+from agents.alerting.decide import Desk, decide, decide_on_tick
+from agents.grading.grade import Graded, Grader, grade
+from agents.intake.accept import Accepted, Intake, accept
+from agents.intake.ticket import Ticket
+from agents.notifying.route import Delivery, Routing, route
+from agents.problems.gather import Books, gather, gather_on_tick
+from agents.problems.patterns import find_hazards_alone
+from agents.problems.problem import Candidate, Count, Gathered
+
+
+@dataclass
+class Path:
+    """The agents' states and settings, wired once (weisu/wiring.py). A process that plays one role leaves the rest None."""
+
+    intake: Intake | None = None
+    grader: Grader | None = None
+    books: Books | None = None
+    desk: Desk | None = None
+    routing: Routing | None = None
+
+    def on_event(self, raw: bytes) -> tuple[Accepted, tuple[Candidate, ...]]:
+        """tickets.events → tickets.accepted, and critical hazards at once → alerts.candidates. Raises InvalidEvent."""
+        assert self.intake is not None
+        accepted = accept(raw, self.intake)
+        return accepted, find_hazards_alone(accepted.ticket)
+
+    async def on_accepted(self, ticket: Ticket) -> Graded:
+        """tickets.accepted → tickets.graded. The only step that may wait: for a model."""
+        assert self.grader is not None
+        return await grade(ticket, self.grader)
+
+    def on_graded(self, graded: Graded) -> Gathered:
+        """tickets.graded → problems, alerts.candidates, city.counts."""
+        assert self.books is not None
+        return gather(graded, self.books)
+
+    def on_news(self, news: Candidate | Count | Command) -> tuple[AlertEvent, ...]:
+        """alerts.candidates, city.counts, alerts.commands, in the order of agents/alerting/order.py → alerts."""
+        assert self.desk is not None
+        return decide(news, self.desk)
+
+    def on_alert(self, event: AlertEvent) -> tuple[Delivery, ...]:
+        """alerts → whom to tell, and how."""
+        assert self.routing is not None
+        return route(event, self.routing)
+
+    def on_tick(self, at: datetime) -> tuple[Gathered, tuple[AlertEvent, ...]]:
+        """What needs no new ticket: quiet problems close, open alerts resolve. `at` is event time."""
+        gathered = gather_on_tick(at, self.books) if self.books is not None else Gathered()
+        return gathered, decide_on_tick(at, self.desk) if self.desk is not None else ()
