@@ -22,7 +22,10 @@ VERBS: dict[str, tuple[str, list[list[str]]]] = {
         "format, lint, types, import rules",
         [["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"], ["lint-imports"]],
     ),
-    "servers": ("install Kafka and Elasticsearch for the tests (JDK 21+ and Maven)", [["python", "tests/servers.py", "install"]]),
+    "servers": (
+        "install Kafka and Elasticsearch for the tests (JDK 21+ and Maven)",
+        [["python", "tests/servers.py", "install"]],
+    ),
     "bench": ("measure speed; prints a table", [["python", "-m", "bench"]]),
     "shell": ("run any command inside the environment: dev.py shell weisu --help", [[]]),
 }
@@ -31,7 +34,9 @@ VERBS: dict[str, tuple[str, list[list[str]]]] = {
 def build() -> None:
     """Make the environment, or bring it up to the lock file."""
     stamp = VENV / "built-from"
-    digest = hashlib.sha256(LOCK.read_bytes() + (HOME / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
+    digest = hashlib.sha256(
+        LOCK.read_bytes() + (HOME / "pyproject.toml").read_bytes() + sys.version.encode()
+    ).hexdigest()
     if stamp.exists() and stamp.read_text() == digest:
         return
     print("dev.py: making the environment in .venv (once) …", file=sys.stderr, flush=True)
@@ -39,7 +44,11 @@ def build() -> None:
     python = str(BIN / "python")
     quiet = ["-q", "--disable-pip-version-check"]
     uv = subprocess.run([python, "-m", "pip", "install", *quiet, "uv"], check=False).returncode == 0
-    pip = [python, "-m", "uv", "pip", "install", "-q", "--python", python] if uv else [python, "-m", "pip", "install", *quiet]
+    pip = (
+        [python, "-m", "uv", "pip", "install", "-q", "--python", python]
+        if uv
+        else [python, "-m", "pip", "install", *quiet]
+    )
     subprocess.run([*pip, "-r", str(LOCK)], check=True)
     subprocess.run([*pip, "--no-deps", "-e", str(HOME)], check=True)
     stamp.write_text(digest)
@@ -47,7 +56,7 @@ def build() -> None:
 
 def main() -> int:
     verb, rest = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  # the one file that an older Python may meet
         print("dev.py: Python 3.11 or newer is needed; this is " + sys.version.split()[0], file=sys.stderr)
         return 2
     if verb not in VERBS:

@@ -1,8 +1,14 @@
-"""The city's own data: districts, places, units and their duties, categories, clocks, roster. Read and checked once."""
+"""The city's own data: districts, places, units and their duties, categories, clocks, roster.
 
+The types and the word lists stand here; `weisu/city_folder.py` reads and checks a city's folder, once.
+"""
+
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
+from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 
@@ -98,17 +104,29 @@ class Thresholds:
 
     alerts_per_day: float = 8.0
     evidence: float = 1.0
-    """λ*: least evidence of a crowd alert, minus log10 of expected chance findings a day (alerting.md A.3)."""
+    """λ*: least evidence of a crowd alert: minus log10 of the expected chance findings a day."""
     reporters: int = 3
     """Least distinct reporters of a crowd alert."""
     cool_down: timedelta = timedelta(hours=24)
     recurrence_window: timedelta = timedelta(days=30)
     crowd_window: timedelta = timedelta(days=7)
+    start_up: timedelta = timedelta(days=28)
+    """While less of the city's history is known, `start_up_evidence` stands in for `evidence`."""
+    start_up_evidence: float = 2.0
+    growth: float = 2.0
+    """An alert within its cool-down is told again when its reporters have grown by this factor."""
+    tickets_per_alert: float = 20.0
+    """A small city's budget: at most one alert a day for so many tickets a day (10: one in two days)."""
+    quiet: timedelta = timedelta(hours=24)
+    """An open burst quiet for so long resolves by itself; other kinds: agents/alerting/life.py."""
 
 
 @dataclass(frozen=True)
 class City:
-    """Everything a decision may know of a city. `City()` is an unknown city: no gazetteer, built-in word lists only."""
+    """Everything a decision may know of a city.
+
+    `City()` is an unknown city: no gazetteer, built-in word lists only.
+    """
 
     name: str = ""
     utc_offset: timezone | None = None
@@ -123,6 +141,49 @@ class City:
     roster: tuple[Officer, ...] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
     lexicon: Mapping[str, Any] = field(default_factory=dict)
-    """Name of a word list → its TOML table: agents/lexicon/NAME.toml with the city's lexicon/NAME.toml over it."""
+    """Name of a word list → the city's own lexicon/NAME.toml; read through words()."""
     version: str = "builtin"
     """sha256 prefix of all files read: stands in every decision."""
+
+    def __hash__(self) -> int:
+        """By name and version, so that a city can key a cache (its lexicon is a dict, which has no hash)."""
+        return hash((self.name, self.version))
+
+
+@lru_cache(maxsize=256)
+def words(city: City, name: str) -> Mapping[str, Any]:
+    """The word list `name`: the built-in agents/lexicon/NAME.toml with the city's `lexicon[name]` over it.
+
+    Tables are merged key by key, lists are joined (built-in first, an entry already there is not repeated),
+    any other value of the city replaces the built-in one. Cached: do not change what you get.
+    Raises LookupError when neither knows the list.
+    """
+    own = city.lexicon.get(name)
+    try:
+        built_in = _built_in(name)
+    except FileNotFoundError:
+        if own is None:
+            raise LookupError(
+                f"no word list '{name}': neither agents/lexicon/{name}.toml nor the city has it"
+            ) from None
+        built_in = {}
+    return _overlay(built_in, own or {})
+
+
+@lru_cache(maxsize=64)
+def _built_in(name: str) -> Mapping[str, Any]:
+    return tomllib.loads(files("agents").joinpath("lexicon", f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both tables as a new one; see words() for the rule."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = _overlay(old, value)
+        elif isinstance(old, list) and isinstance(value, list):
+            merged[key] = [*old, *(entry for entry in value if entry not in old)]
+        else:
+            merged[key] = value
+    return merged

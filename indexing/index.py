@@ -78,6 +78,10 @@ class IndexUnavailable(Exception):
     """The engine does not answer: keep the batch and try again."""
 
 
+class WrongQuery(ValueError):
+    """No engine can answer this: an unknown field, a page too deep. The message says what to ask."""
+
+
 class Index(Protocol):
     """One interface, two engines. All methods raise IndexUnavailable when the engine does not answer."""
 

@@ -10,7 +10,9 @@ from agents.problems.problem import CandidateKind, Evidence, Scope
 
 Level = Literal["red", "orange", "yellow", "blue"]
 LEVELS: tuple[Level, ...] = ("blue", "yellow", "orange", "red")
-HeldReason = Literal["below_threshold", "duplicate", "cool_down", "silenced", "inhibited", "budget", "unsupported"]
+HeldReason = Literal[
+    "below_threshold", "duplicate", "cool_down", "silenced", "inhibited", "budget", "unsupported"
+]
 AlertStatus = Literal["open", "acknowledged", "resolved", "false_alarm"]
 
 
@@ -59,7 +61,9 @@ class AlertEvent(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    event: Literal["raised", "updated", "delivered", "acknowledged", "resolved", "false_alarm", "silenced", "held"]
+    event: Literal[
+        "raised", "updated", "delivered", "acknowledged", "resolved", "false_alarm", "silenced", "held"
+    ]
     at: datetime
     alert: Alert | Held
     by: str | None = None

@@ -48,6 +48,8 @@ class Grade(BaseModel):
     category: str
     """Key of the city's categories, "other" when none fits."""
     urgency: Urgency
+    proposed: dict[Source, Urgency] = Field(default_factory=dict)
+    """What each rung said; `urgency` is the higher."""
     urgency_reason: str
     """One line, with the words it rests on."""
     recurrence: Recurrence = Recurrence()

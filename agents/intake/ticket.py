@@ -1,7 +1,9 @@
 """A ticket 工单: one citizen's appeal and all that happened to it, as the fold of its events."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,6 +11,7 @@ Channel = Literal["phone", "wechat", "app", "web", "mail", "other"]
 Kind = Literal["consult", "help", "complaint", "report", "suggestion", "praise"]
 StepName = Literal["dispatched", "returned", "closed", "reviewed", "reopened"]
 PartKind = Literal["city", "district", "street", "community", "road", "site", "station", "building"]
+PartSource = Literal["platform", "gazetteer", "text"]
 
 
 class Place(BaseModel):
@@ -35,7 +38,7 @@ class PlacePart(BaseModel):
     """Normal form: gazetteer name, half-width digits, Arabic numerals."""
     said: str
     """The verbatim words of the masked text or of the platform's field."""
-    source: Literal["platform", "gazetteer", "text"]
+    source: PartSource
     confidence: float = Field(ge=0, le=1)
 
 
@@ -82,7 +85,7 @@ class Stamp(BaseModel):
 class Ticket(BaseModel):
     """State of a ticket. Free of personal data: callers are hashed, texts are masked.
 
-    A ticket whose `created` has not arrived yet has `created_at` None and no text; it waits, and is not graded.
+    A ticket whose `created` has not arrived yet has `created_at` None; it waits, and is not graded.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,13 +106,15 @@ class Ticket(BaseModel):
     kind: Kind | None = None
     title: str = ""
     content: str = ""
+    said_place: Place = Place()
+    """The platform's own place fields, masked and in normal form; `place` is these and what the text adds."""
     place: Place = Place()
     parts: tuple[PlacePart, ...] = ()
     category: tuple[str, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     status: Literal["open", "closed"] = "open"
     unit: str | None = None
-    """Unit that holds it now."""
+    """Unit that holds it now; None before the first dispatch and after a return."""
     steps: tuple[Step, ...] = ()
     """In (revision, event_id) order."""
     stamps: dict[str, Stamp] = Field(default_factory=dict)
@@ -125,3 +130,109 @@ class Ticket(BaseModel):
     def index_version(self) -> int:
         """Order of this state among all states of the ticket; stages 0–9 may be added by later agents."""
         return self.revision * 1000 + min(self.edition, 99) * 10
+
+
+MAX_STEPS = 256
+MAX_SEEN = 512
+
+
+@dataclass(frozen=True)
+class News:
+    """What one event says about its ticket, hashed and masked: what fold() takes."""
+
+    event_id: str
+    ticket_id: str
+    revision: int
+    at: datetime
+    creates: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Only what the event states, of: channel, reporter, kind, title, content, said_place, category."""
+    step: Step | None = None
+
+
+def fold(ticket: Ticket | None, news: News) -> Ticket:
+    """The ticket after one more event; the very same object when the event is known already.
+
+    Any order of the same events folds to the same state, except `trigger_at`, which is the time of the event
+    folded in last. Per field the newest (revision, event_id) wins; a place is one statement, replaced whole.
+    `place`, `parts` and `hazards` follow from the texts and are not touched here.
+
+    Bounds: of more than MAX_STEPS steps the newest stay, in any order of arrival. Of more than MAX_SEEN event
+    ids the greatest stay: an event whose id fell out and comes again changes only `edition` and `trigger_at`.
+    """
+    if ticket is None:
+        ticket = _open(news)
+    elif news.event_id in ticket.seen:
+        return ticket
+    changes: dict[str, Any] = {
+        "edition": ticket.edition + 1,
+        "trigger_at": news.at,
+        "seen": tuple(sorted((*ticket.seen, news.event_id))[-MAX_SEEN:]),
+    }
+    if news.revision > ticket.revision:
+        changes["revision"] = news.revision
+    if _moment(news.at) > _moment(ticket.updated_at):
+        changes["updated_at"] = news.at
+    if news.creates and (ticket.created_at is None or _moment(news.at) < _moment(ticket.created_at)):
+        changes["created_at"] = news.at
+    if news.fields:
+        _take_newer_fields(ticket, news, changes)
+    if news.step is not None:
+        _take_step(ticket, news.step, changes)
+    return ticket.model_copy(update=changes)
+
+
+def _open(news: News) -> Ticket:
+    return Ticket(
+        ticket_id=news.ticket_id,
+        revision=news.revision,
+        edition=0,
+        updated_at=news.at,
+        trigger_at=news.at,
+    )
+
+
+def _moment(at: datetime) -> tuple[datetime, str]:
+    # One instant can be written with two offsets: without the second part the order of arrival would show.
+    return at, at.isoformat()
+
+
+def _take_newer_fields(ticket: Ticket, news: News, changes: dict[str, Any]) -> None:
+    stamps = dict(ticket.stamps)
+    mine = (news.revision, news.event_id)
+    stamp = Stamp(revision=news.revision, event_id=news.event_id)
+    for name, value in news.fields.items():
+        held = stamps.get(name)
+        if held is None or mine > (held.revision, held.event_id):
+            stamps[name] = stamp
+            changes[name] = value
+    changes["stamps"] = dict(sorted(stamps.items()))
+
+
+def _order(step: Step) -> tuple[int, str]:
+    return step.revision, step.event_id
+
+
+def _take_step(ticket: Ticket, step: Step, changes: dict[str, Any]) -> None:
+    if any(step.event_id == known.event_id for known in ticket.steps):
+        return
+    steps = tuple(sorted((*ticket.steps, step), key=_order)[-MAX_STEPS:])
+    changes["steps"] = steps
+    changes["status"] = _status_after(steps)
+    changes["unit"] = _unit_after(steps)
+
+
+def _status_after(steps: tuple[Step, ...]) -> Literal["open", "closed"]:
+    for step in reversed(steps):
+        if step.event in ("closed", "reopened"):
+            return "closed" if step.event == "closed" else "open"
+    return "open"
+
+
+def _unit_after(steps: tuple[Step, ...]) -> str | None:
+    for step in reversed(steps):
+        if step.event in ("dispatched", "closed"):
+            return step.unit
+        if step.event == "returned":
+            return None
+    return None

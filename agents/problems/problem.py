@@ -8,8 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from agents.grading.grade import Graded
 from agents.intake.ticket import Place
 
-Pattern = Literal["burst", "recurrence", "chronic", "seasonal", "same_caller", "harassment", "campaign", "dispute"]
-CandidateKind = Literal["burst", "recurrence", "chronic", "seasonal", "hazard", "dispute", "harassment", "campaign"]
+Pattern = Literal[
+    "burst", "recurrence", "chronic", "seasonal", "same_caller", "harassment", "campaign", "dispute"
+]
+CandidateKind = Literal[
+    "burst", "recurrence", "chronic", "seasonal", "hazard", "dispute", "harassment", "campaign"
+]
 Scope = Literal["problem", "street", "district", "city"]
 
 
@@ -55,6 +59,18 @@ class Problem(BaseModel):
     after: str | None = None
     """The closed problem that this one follows."""
     units: tuple[str, ...] = ()
+    version: int = 0
+    """Grows with each change; the district's running number of the change that was applied last."""
+    reply: str = ""
+    """What the unit said at the last closing, at most 200 characters."""
+    returns: int = 0
+    """How many closures were followed by a new ticket within the city's recurrence window."""
+    days: dict[str, int] = Field(default_factory=dict)
+    """Local day → tickets, for the newest 56 days that had any."""
+    last_closed_at: datetime | None = None
+    """The last closing of all its tickets; stays when a new ticket comes."""
+    came_back: tuple[str, ...] = ()
+    """Distinct reporters of new tickets since that closing, at most 16."""
 
 
 class Candidate(BaseModel):
@@ -81,7 +97,8 @@ class Candidate(BaseModel):
     first_seen: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
     figures: dict[str, float] = Field(default_factory=dict)
-    """Everything the decision rests on: counters, rate, dispersion, evidence λ before the city's correction."""
+    """Everything the decision rests on: counters, rate, dispersion, evidence λ before the city's
+    correction."""
     facts: dict[str, str] = Field(default_factory=dict)
     """Named strings for the wording: unit, reply that promised the fix, closing date …"""
     rules: str = ""
@@ -135,3 +152,118 @@ class Gathered(BaseModel):
     changes: tuple[Change, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     count: Count | None = None
+
+
+MAX_RECENT = 64
+MAX_CALLERS = 512
+MAX_CAME_BACK = 16
+MAX_DAYS = 56
+MAX_UNITS = 16
+
+
+class Share(BaseModel):
+    """What one ticket contributes to a problem; the difference between two shares is a change."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ticket_id: str
+    caller: str
+    created_at: datetime
+    day: str
+    """Local day of its creation."""
+    at: datetime
+    """Event time of the change."""
+    open: bool
+    unit: str | None = None
+    reply: str = ""
+    returns: bool = False
+    """A new ticket after a closing."""
+
+
+def include(problem: Problem, share: Share, seq: int, was_open: bool | None) -> Problem:
+    """The problem with a ticket taken in (`was_open` None), or with a new state of one it holds.
+
+    `seq` guards it: a change with a number not above the problem's version is in it already.
+    """
+    if problem.version >= seq:
+        return problem
+    changes: dict[str, object] = {"version": seq}
+    open_tickets = problem.open_tickets + share.open - (was_open or False)
+    if was_open is None:
+        _take_in(problem, share, changes)
+    if share.unit and share.unit not in problem.units:
+        changes["units"] = (*problem.units, share.unit)[-MAX_UNITS:]
+    if share.reply:
+        changes["reply"] = share.reply[:200]
+    changes["open_tickets"] = max(0, open_tickets)
+    if was_open is not share.open or was_open is None:
+        _close_or_open(problem, share, open_tickets, changes)
+    return problem.model_copy(update=changes)
+
+
+def exclude(problem: Problem, share: Share, seq: int, was_open: bool) -> Problem:
+    """The problem without a ticket that has moved to another; guarded as include()."""
+    if problem.version >= seq:
+        return problem
+    callers = dict(problem.callers)
+    left = callers.get(share.caller, 0) - 1
+    reporters = problem.reporters
+    if left > 0:
+        callers[share.caller] = left
+    elif share.caller in callers:
+        del callers[share.caller]
+        reporters -= 1
+    tickets = problem.tickets - 1
+    open_tickets = max(0, problem.open_tickets - was_open)
+    days = dict(problem.days)
+    if days.get(share.day, 0) > 1:
+        days[share.day] -= 1
+    else:
+        days.pop(share.day, None)
+    changes: dict[str, object] = {
+        "version": seq,
+        "tickets": tickets,
+        "reporters": reporters,
+        "callers": callers,
+        "recent": tuple(known for known in problem.recent if known != share.ticket_id),
+        "open_tickets": open_tickets,
+        "days": days,
+    }
+    if not tickets:
+        changes["status"] = "closed"
+    if was_open and not open_tickets:
+        changes["closed_at"] = share.at
+    return problem.model_copy(update=changes)
+
+
+def _take_in(problem: Problem, share: Share, changes: dict[str, object]) -> None:
+    callers = problem.callers
+    if share.caller in callers or len(callers) < MAX_CALLERS:
+        changes["callers"] = {**callers, share.caller: callers.get(share.caller, 0) + 1}
+    changes["reporters"] = problem.reporters + (share.caller not in callers)
+    changes["tickets"] = problem.tickets + 1
+    changes["recent"] = (*problem.recent, share.ticket_id)[-MAX_RECENT:]
+    changes["first_seen"] = min(problem.first_seen, share.created_at)
+    changes["last_seen"] = max(problem.last_seen, share.created_at)
+    days = {**problem.days, share.day: problem.days.get(share.day, 0) + 1}
+    if len(days) > MAX_DAYS:
+        del days[min(days)]
+    changes["days"] = days
+    changes["status"] = "open"
+    if share.returns:
+        if not problem.came_back:
+            changes["returns"] = problem.returns + 1
+        if share.caller not in problem.came_back:
+            changes["came_back"] = (*problem.came_back, share.caller)[-MAX_CAME_BACK:]
+
+
+def _close_or_open(problem: Problem, share: Share, open_tickets: int, changes: dict[str, object]) -> None:
+    if open_tickets > 0:
+        changes["closed_at"] = None
+        changes["status"] = "open"
+        return
+    closed_at = share.at if problem.closed_at is None else max(share.at, problem.closed_at)
+    changes["closed_at"] = changes["last_closed_at"] = closed_at
+    if problem.closed_at is None:
+        changes["closures"] = problem.closures + 1
+        changes["came_back"] = ()

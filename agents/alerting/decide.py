@@ -1,0 +1,245 @@
+"""The step of alerting 预警: what reaches a person, and why the rest does not."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from agents.alerting.alert import LEVELS, Alert, AlertEvent, Command, Held
+from agents.alerting.desk import SCOPES, Budget, Counted, Decided, Fired, Kept, Last, Near, Silence
+from agents.alerting.desk import Desk as Desk
+from agents.alerting.gates import No, alert_id_of, budget_key, cool_down, first_no, homes_of
+from agents.alerting.life import act, settle
+from agents.alerting.rates import find_storm, note
+from agents.alerting.storm import storm_candidate
+from agents.alerting.sweep import sweep
+from agents.alerting.weigh import evidence_needed, level_of, weigh
+from agents.alerting.wording import Wording, compose
+from agents.city import City
+from agents.problems.problem import Candidate, Count, Evidence
+
+STORM_RETRY = timedelta(hours=1)
+"""A storm is looked at again so long after it was told or held: one ledger entry an hour, not one a call."""
+MOST_TICKETS = 200
+MOST_QUOTES = 8
+MOST_COMMANDS = 16
+
+
+def decide(news: Candidate | Count | Command, desk: Desk) -> tuple[AlertEvent, ...]:
+    """alerts.candidates, city.counts, alerts.commands → alerts. The same news gives the same events again."""
+    if isinstance(news, Candidate):
+        return _decide_once(news, desk)
+    if isinstance(news, Count):
+        return _take_count(news, desk)
+    return _obey(news, desk)
+
+
+def decide_on_tick(at: datetime, desk: Desk) -> tuple[AlertEvent, ...]:
+    """Open alerts whose matter has been quiet resolve; what is too old is forgotten. `at` is event time."""
+    return sweep(at, desk)
+
+
+def _decide_once(candidate: Candidate, desk: Desk) -> tuple[AlertEvent, ...]:
+    name = f"decided:{candidate.candidate_id}"
+    decided = desk.find(name, Decided)
+    if decided is not None:
+        return decided.events
+    events = _decide(candidate, desk)
+    # Written last: if a crash kept only the entries before this one, the finding runs again and meets its own
+    # alert (gate `duplicate`, or Kept.told_by), which is given out again under the same number.
+    desk.state[name] = Decided(at=candidate.at, events=events)
+    return events
+
+
+def _decide(candidate: Candidate, desk: Desk) -> tuple[AlertEvent, ...]:
+    candidate = weigh(candidate, desk)
+    wording = compose(candidate, desk.city)
+    no = first_no(candidate, desk) or (None if wording.is_supported else No("unsupported"))
+    if no is None:
+        return _raise(candidate, wording, desk)
+    under = desk.kept(no.under) if no.under else None
+    if no.reason == "duplicate" and under is not None:
+        _remember(candidate, under.alert.alert_id, desk)
+        return (AlertEvent(event="raised", at=under.alert.raised_at, alert=under.alert, seq=under.seq),)
+    events = [_hold(candidate, wording, no, desk)]
+    if under is not None:
+        if no.tell_again and wording.is_supported:
+            events.append(_tell_again(candidate, wording, under, desk))
+        else:
+            heard_at = max(under.heard_at, candidate.at)
+            desk.state[f"alert:{under.alert.alert_id}"] = under.model_copy(update={"heard_at": heard_at})
+    return tuple(events)
+
+
+def _raise(candidate: Candidate, wording: Wording, desk: Desk) -> tuple[AlertEvent, ...]:
+    alert = Alert.model_validate(_fields(candidate, wording, desk.city))
+    events = []
+    last = desk.find(f"last:{candidate.key}", Last)
+    before = desk.kept(last.alert_id) if last else None
+    if before is not None and before.alert.status in ("open", "acknowledged"):
+        ended = settle(before.alert, candidate.at, f"由新预警 {alert.alert_id} 接续")
+        events.append(_keep(before, ended, desk))
+    desk.state[f"alert:{alert.alert_id}"] = Kept(
+        alert=alert,
+        seq=1,
+        told_at=candidate.at,
+        told_reporters=candidate.reporters,
+        told_by=candidate.candidate_id,
+        heard_at=candidate.at,
+    )
+    _remember(candidate, alert.alert_id, desk)
+    if candidate.kind != "hazard":
+        key = budget_key(candidate.at, desk)
+        spent = desk.find(key, Budget)
+        desk.state[key] = Budget(at=candidate.at, spent=spent.spent + 1 if spent else 1)
+    events.append(AlertEvent(event="raised", at=candidate.at, alert=alert, seq=1))
+    return tuple(events)
+
+
+def _remember(candidate: Candidate, alert_id: str, desk: Desk) -> None:
+    """Where its own key and its neighbours will find the alert. Twice is the same as once."""
+    desk.state[f"last:{candidate.key}"] = Last(at=candidate.at, alert_id=alert_id)
+    fired = Fired(
+        at=candidate.at,
+        alert_id=alert_id,
+        kind=candidate.kind,
+        scope=candidate.scope,
+        street=candidate.place.street or "",
+        problem_id=candidate.problem_id,
+    )
+    for name in homes_of(candidate):
+        near = desk.find(f"near:{name}", Near)
+        before = tuple(entry for entry in near.fired if entry != fired) if near else ()
+        desk.state[f"near:{name}"] = Near(at=candidate.at, fired=(*before[-63:], fired))
+
+
+def _hold(candidate: Candidate, wording: Wording, no: No, desk: Desk) -> AlertEvent:
+    fields = _fields(candidate, wording, desk.city)
+    held = Held.model_validate(fields | {"suppressed": no.reason, "under": no.under})
+    return AlertEvent(event="held", at=candidate.at, alert=held)
+
+
+def _tell_again(candidate: Candidate, wording: Wording, kept: Kept, desk: Desk) -> AlertEvent:
+    """The open alert with the newest facts. One that was over opens again: what grew was not over."""
+    old, fields = kept.alert, _fields(candidate, wording, desk.city)
+    fields |= {
+        "alert_id": old.alert_id,
+        "kind": old.kind,
+        "key": old.key,
+        "raised_at": old.raised_at,
+        "trigger_ticket_id": old.trigger_ticket_id,
+        "problem_id": old.problem_id or candidate.problem_id,
+        "level": max(old.level, level_of(candidate, desk.city), key=LEVELS.index),
+        "scope": max(old.scope, candidate.scope, key=SCOPES.index),
+        "ticket_ids": tuple(dict.fromkeys((*old.ticket_ids, *candidate.ticket_ids)))[-MOST_TICKETS:],
+        "evidence": _fresh_first((*candidate.evidence, *old.evidence)),
+        "hazards": tuple(dict.fromkeys((*old.hazards, *candidate.hazards))),
+        "acknowledged_by": old.acknowledged_by if old.status == "acknowledged" else None,
+        "status": "acknowledged" if old.status == "acknowledged" else "open",
+    }
+    alert = Alert.model_validate(fields)
+    told = kept.model_copy(
+        update={
+            # Told by this very finding before: the same event under the same number.
+            "seq": kept.seq - 1 if kept.told_by == candidate.candidate_id else kept.seq,
+            "told_at": candidate.at,
+            "told_reporters": candidate.reporters,
+            "told_by": candidate.candidate_id,
+            "heard_at": max(kept.heard_at, candidate.at),
+        }
+    )
+    desk.state[f"last:{old.key}"] = Last(at=candidate.at, alert_id=old.alert_id)
+    return _keep(told, AlertEvent(event="updated", at=candidate.at, alert=alert), desk)
+
+
+def _keep(kept: Kept, event: AlertEvent, desk: Desk) -> AlertEvent:
+    """The event with the alert's next number, and the alert as it stands after it."""
+    numbered = event.model_copy(update={"seq": kept.seq + 1})
+    after = kept.model_copy(update={"alert": event.alert, "seq": kept.seq + 1})
+    desk.state[f"alert:{event.alert.alert_id}"] = after
+    return numbered
+
+
+def _fields(candidate: Candidate, wording: Wording, city: City) -> dict[str, object]:
+    return {
+        "alert_id": alert_id_of(candidate),
+        "kind": candidate.kind,
+        "level": level_of(candidate, city),
+        "scope": candidate.scope,
+        "key": candidate.key,
+        "raised_at": candidate.at,
+        "updated_at": candidate.at,
+        "problem_id": candidate.problem_id,
+        "trigger_ticket_id": candidate.trigger_ticket_id,
+        "ticket_ids": candidate.ticket_ids,
+        "reporters": candidate.reporters,
+        "title": wording.title,
+        "text": wording.text,
+        "evidence": candidate.evidence,
+        "district": candidate.district,
+        "place": candidate.place,
+        "category": candidate.category,
+        "matter": candidate.matter,
+        "hazards": candidate.hazards,
+        "figures": candidate.figures | {"dropped_sentences": float(wording.dropped)},
+        "rules": candidate.rules,
+    }
+
+
+def _fresh_first(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Each ticket once, the newest finding's quotes first."""
+    by_ticket: dict[str, Evidence] = {}
+    for entry in evidence:
+        by_ticket.setdefault(entry.ticket_id, entry)
+    return tuple(by_ticket.values())[:MOST_QUOTES]
+
+
+def _take_count(count: Count, desk: Desk) -> tuple[AlertEvent, ...]:
+    """Into the city's rates, once; and does the whole city call about this?"""
+    name = f"counted:{count.ticket_id}"
+    counted = desk.find(name, Counted)
+    if counted is not None:
+        return counted.events
+    events: tuple[AlertEvent, ...] = ()
+    if count.fresh:
+        note(count, desk)
+        events = _look_for_storm(count, desk)
+    desk.state[name] = Counted(at=count.at, events=events)
+    return events
+
+
+def _look_for_storm(count: Count, desk: Desk) -> tuple[AlertEvent, ...]:
+    storm = find_storm(count.category, count.at, desk)
+    if storm is None or storm.evidence < evidence_needed(desk):
+        return ()
+    candidate = storm_candidate(storm, count, desk)
+    tried = desk.find(f"last:tried|{candidate.key}", Last)
+    if tried is not None and abs(count.at - tried.at) < STORM_RETRY:
+        return ()
+    no = cool_down(candidate, desk)
+    if no is not None and not no.tell_again:
+        return ()
+    desk.state[f"last:tried|{candidate.key}"] = Last(at=count.at, alert_id=alert_id_of(candidate))
+    return _decide(candidate, desk)
+
+
+def _obey(command: Command, desk: Desk) -> tuple[AlertEvent, ...]:
+    """An officer's command, or the sender's word that it was delivered."""
+    kept = desk.kept(command.alert_id) if command.alert_id else None
+    if command.command == "silence":
+        _silence(command, kept, desk)
+    if kept is None:
+        return (act(None, command),)
+    done = kept.commands.get(command.command_id)
+    if done is not None:
+        return (done,)
+    event = act(kept.alert, command).model_copy(update={"seq": kept.seq + 1})
+    commands = dict([*kept.commands.items(), (command.command_id, event)][-MOST_COMMANDS:])
+    changes = {"alert": event.alert, "seq": event.seq, "commands": commands}
+    desk.state[f"alert:{kept.alert.alert_id}"] = kept.model_copy(update=changes)
+    return (event,)
+
+
+def _silence(command: Command, kept: Kept | None, desk: Desk) -> None:
+    key = command.key or (kept.alert.key if kept else None)
+    until = command.until or command.at + desk.city.thresholds.cool_down
+    if key is not None:
+        desk.state[f"silence:{key}"] = Silence(at=command.at, until=until, by=command.by, note=command.note)

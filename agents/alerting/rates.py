@@ -1,0 +1,185 @@
+"""How the whole city does: distinct reporters a category, by hour and day, and what a storm day explains.
+
+Time here is plain local time with a learnt hour-of-day profile of the city in place of operational time: the
+expected count of the last hours is the daily rate times the share that those hours usually have.
+"""
+
+from datetime import datetime
+from math import log10
+from typing import NamedTuple
+
+from agents.alerting.desk import Desk, Rate
+from agents.problems.baseline import tail
+from agents.problems.problem import Count
+
+VOLUME = "volume"
+"""Key of the rate of all categories together."""
+WINDOWS = (1, 2, 4, 8, 12)
+"""Hours that a storm is looked for in; the running hour comes on top."""
+CITY_DISPERSION = 8.0
+"""φ of a city × category stream: its days differ by weather and weekday far more than chance alone."""
+PROFILE_PRIOR = 100.0
+"""Pseudo-tickets of an even day, so that a new city's profile moves slowly."""
+LEAST_FINISHED_DAYS = 7
+"""Before so many whole days are known, nothing is called unusual for the city."""
+MANY_DISTRICTS_SHARE = 0.7
+"""A rise of which one district has more than this share is that district's, not the city's."""
+
+
+class Storm(NamedTuple):
+    """A category that the whole city calls about more than it ever does."""
+
+    evidence: float
+    hours: int
+    reporters: int
+    expected: float
+    districts: tuple[tuple[str, int], ...]
+    """With their reporters in the last 12 hours, most first."""
+
+
+def hour_of(at: datetime, desk: Desk) -> int:
+    """Local hours since 1970; 24 of them are a local day."""
+    local = desk.local(at)
+    offset = local.utcoffset()
+    seconds = local.timestamp() + (offset.total_seconds() if offset else 0.0)
+    return int(seconds // 3600)
+
+
+def note(count: Count, desk: Desk) -> None:
+    """Take a fresh count into the rate of its category and into the volume of the city."""
+    hour = hour_of(count.at, desk)
+    for key in (f"rate:{count.category}", VOLUME):
+        rate = desk.find(key, Rate) or Rate(at=count.at, since=hour // 24, day=hour // 24)
+        desk.state[key] = _counted(rate, count, hour, whole_city=key == VOLUME)
+
+
+def _counted(rate: Rate, count: Count, hour: int, whole_city: bool) -> Rate:
+    day = hour // 24
+    days, per_day, profile = rate.days, rate.per_day, rate.profile
+    if day > rate.day:
+        days = {d: n for d, n in days.items() if d > day - 30}
+        per_day = _daily_mean(days, max(rate.since + 1, day - 29), day)
+        profile = tuple(value * 0.5 ** (1 / 28) for value in profile)
+    changes: dict[str, object] = {
+        "at": max(rate.at, count.at),
+        "day": max(rate.day, day),
+        "hours": _added(rate.hours, hour, 25),
+        "days": days | {day: days.get(day, 0) + 1} if day > rate.day - 30 else days,
+        "per_day": per_day,
+    }
+    if whole_city:
+        shape = list(profile or (0.0,) * 24)
+        shape[hour % 24] += 1.0
+        changes["profile"] = tuple(shape)
+    else:
+        changes["districts"] = _added_to_district(rate.districts, count.district, hour)
+        changes["recent"] = (*rate.recent[-31:], count.ticket_id)
+    return rate.model_copy(update=changes)
+
+
+def _added(hours: dict[int, int], hour: int, kept: int) -> dict[int, int]:
+    if hour in hours:
+        return hours | {hour: hours[hour] + 1}
+    newest = max(hour, max(hours, default=hour))
+    fresh = {h: n for h, n in hours.items() if h > newest - kept}
+    if hour > newest - kept:
+        fresh[hour] = fresh.get(hour, 0) + 1
+    return fresh
+
+
+def _added_to_district(
+    districts: dict[str, dict[int, int]], district: str, hour: int
+) -> dict[str, dict[int, int]]:
+    if not district or (district not in districts and len(districts) >= 32):
+        return districts
+    return districts | {district: _added(districts.get(district, {}), hour, 13)}
+
+
+def _daily_mean(days: dict[int, int], first: int, today: int) -> float:
+    """Mean of the finished days, each capped at twice their median plus two, so that a storm stays unusual.
+
+    The first day seen is left out by the caller: it is rarely whole.
+    """
+    counts = sorted(days.get(day, 0) for day in range(first, today))
+    if not counts:
+        return 0.0
+    cap = 2 * counts[len(counts) // 2] + 2
+    return sum(min(count, cap) for count in counts) / len(counts)
+
+
+def tickets_per_day(desk: Desk) -> float:
+    """Distinct reporters a day over the city; before a day is finished, those seen so far."""
+    volume = desk.find(VOLUME, Rate)
+    if volume is None:
+        return 0.0
+    return volume.per_day if volume.day > volume.since + 1 else float(max(volume.days.values(), default=0))
+
+
+def days_known(desk: Desk) -> int:
+    """Days of the city's history that the desk has seen."""
+    volume = desk.find(VOLUME, Rate)
+    return volume.day - volume.since if volume else 0
+
+
+def expected(rate: Rate, at: datetime, hours: int, desk: Desk) -> float:
+    """Usual count of the last `hours` hours and the part of the running hour that has passed."""
+    hour = hour_of(at, desk)
+    volume = desk.find(VOLUME, Rate)
+    shape = volume.profile if volume else ()
+    total = sum(shape) + PROFILE_PRIOR
+
+    def share(h: int) -> float:
+        return ((shape[h % 24] if shape else 0.0) + PROFILE_PRIOR / 24) / total
+
+    running = share(hour) * (at.minute + 1) / 60
+    return rate.per_day * (running + sum(share(hour - back) for back in range(1, hours + 1)))
+
+
+def counted(hours: dict[int, int], hour: int, back: int) -> int:
+    """Count of the running hour and the `back` hours before it."""
+    return sum(n for h, n in hours.items() if hour - back <= h <= hour)
+
+
+def correction(category: str, at: datetime, desk: Desk) -> float:
+    """By what factor the whole city calls more about this category than usual, ≥ 1.
+
+    (N₁₂ₕ + 10) / (expected + 10): ten pseudo-calls keep a quiet category at 1.
+    """
+    rate = desk.find(f"rate:{category}", Rate)
+    if rate is None or rate.per_day <= 0.0:
+        return 1.0
+    seen = counted(rate.hours, hour_of(at, desk), 12)
+    return max(1.0, (seen + 10.0) / (expected(rate, at, 12, desk) + 10.0))
+
+
+def find_storm(category: str, at: datetime, desk: Desk) -> Storm | None:
+    """The strongest window in which the city calls unusually often about `category` from several districts.
+
+    The stream is tested without the city's correction: it *is* what the correction explains away elsewhere.
+    """
+    rate, volume = desk.find(f"rate:{category}", Rate), desk.find(VOLUME, Rate)
+    if rate is None or volume is None or category in ("", "other"):
+        return None
+    if volume.day - volume.since <= LEAST_FINISHED_DAYS:
+        return None
+    hour = hour_of(at, desk)
+    if counted(rate.hours, hour, 12) < 3 * desk.city.thresholds.reporters:
+        return None
+    known = rate.model_copy(update={"per_day": max(rate.per_day, 0.01 * volume.per_day)})
+    best: Storm | None = None
+    for hours in WINDOWS:
+        seen, usual = counted(rate.hours, hour, hours), expected(known, at, hours, desk)
+        if seen <= 1.5 * usual:
+            continue
+        evidence = tail(seen, usual, CITY_DISPERSION) - log10(len(WINDOWS) * max(volume.per_day, 1.0))
+        if best is None or evidence > best.evidence:
+            best = Storm(evidence, hours, seen, usual, ())
+    return _over_districts(best, rate, hour) if best else None
+
+
+def _over_districts(storm: Storm, rate: Rate, hour: int) -> Storm | None:
+    found = [(name, counted(hours, hour, storm.hours)) for name, hours in rate.districts.items()]
+    districts = sorted((pair for pair in found if pair[1]), key=lambda pair: (-pair[1], pair[0]))
+    if len(districts) < 2 or districts[0][1] > MANY_DISTRICTS_SHARE * sum(n for _, n in districts):
+        return None
+    return storm._replace(districts=tuple(districts))

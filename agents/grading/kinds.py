@@ -1,0 +1,122 @@
+"""What the caller wants 工单类型, whom they praise, and what they say about earlier calls."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, get_args
+
+from agents.city import City, words
+from agents.grading.grade import Recurrence, RecurrenceKind
+from agents.intake.hazards import any_of
+from agents.intake.scan import lowered
+from agents.intake.ticket import Kind, Ticket
+
+_HEAD, _TAIL = 400, 150
+"""Characters at the beginning and the end of a long text that are read for kind and recurrence."""
+_GREETING = re.compile(
+    r"^(?:尊敬的[^，。：:！!]{0,14}|各位领导|领导|您好|你好|市民(?:来电|反映|致电)|来电人?)[，。：:！!,\s]*"
+)
+_PRAISED = re.compile(
+    r"(?:感谢|表扬|点赞|致谢|致敬)(?:一下|了)?(?:对|给|向)?(?P<who>(?:(?!的帮|帮|热心|及时|解决|修|处理|为|在|的)[^，。！!,；;\s]){2,20})"
+    r"|(?:向|为|对|给)(?P<whom>[^，。！!,；;\s]{2,20}?)(?:的[^，。]{0,12})?(?:提出|予以|给予|表示)?(?:表扬|感谢|点赞|致谢|致敬|送.{0,3}锦旗)"
+)
+
+
+@dataclass(frozen=True)
+class KindRules:
+    """lexicon/kinds.toml, compiled."""
+
+    titles: Mapping[Kind, re.Pattern[str]]
+    words: Mapping[Kind, re.Pattern[str]]
+    excludes: Mapping[Kind, re.Pattern[str]]
+
+
+@lru_cache(maxsize=16)
+def kind_rules(city: City) -> KindRules:
+    """Raises ValueError naming a kind that is none or a pattern that is wrong."""
+    tables: Mapping[str, Mapping[str, Any]] = words(city, "kinds")["kinds"]
+    known: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
+    if strange := [name for name in tables if name not in known]:
+        raise ValueError(f"kinds.{strange[0]}: no such kind; the kinds are {', '.join(known)}")
+    kinds = {known[name]: table for name, table in tables.items()}
+    return KindRules(
+        {kind: any_of(table["title"], kind) for kind, table in kinds.items()},
+        {kind: any_of(table["words"], kind) for kind, table in kinds.items()},
+        {kind: any_of(table.get("excludes", ()), kind) for kind, table in kinds.items()},
+    )
+
+
+def find_kind(ticket: Ticket, city: City) -> tuple[Kind, bool]:
+    """The kind, and whether it is certain: the platform's label, else the first words, else most words."""
+    if ticket.kind is not None:
+        return ticket.kind, True
+    rules = kind_rules(city)
+    opening = lowered(ticket.title) or _GREETING.sub("", lowered(ticket.content[:120]), count=1)
+    for kind, pattern in rules.titles.items():
+        if pattern.match(opening):
+            return kind, True
+    text = lowered(_edges(ticket))
+    scores = {kind: _score(text, kind, rules) for kind in rules.words}
+    if scores.get("complaint") or scores.get("report"):
+        scores["praise"] = 0
+    best = max(scores, key=lambda kind: scores[kind])
+    return (best, False) if scores[best] else ("help", False)
+
+
+def _score(text: str, kind: Kind, rules: KindRules) -> int:
+    """How many different words speak for the kind."""
+    bare = rules.excludes[kind].sub("", text)
+    return len({match.group() for match in rules.words[kind].finditer(bare)})
+
+
+def _edges(ticket: Ticket) -> str:
+    """Title, beginning and end: where a caller says what they want."""
+    content = ticket.content
+    if len(content) > _HEAD + _TAIL:
+        content = f"{content[:_HEAD]}\n{content[-_TAIL:]}"
+    return f"{ticket.title}\n{content}"
+
+
+def find_praised(ticket: Ticket) -> str | None:
+    """Whom a praise ticket thanks, in its own words."""
+    for match in _PRAISED.finditer(_edges(ticket)):
+        who = match["who"] or match["whom"]
+        if who and who not in ("领导", "政府", "您", "你们", "大家"):
+            return who
+    return None
+
+
+@lru_cache(maxsize=16)
+def _recurrence_rules(city: City) -> tuple[tuple[RecurrenceKind, re.Pattern[str]], ...]:
+    tables: Mapping[str, Mapping[str, Any]] = words(city, "recurrence")["recurrence"]
+    known: dict[str, RecurrenceKind] = {kind: kind for kind in get_args(RecurrenceKind)}
+    if strange := [name for name, table in tables.items() if table["kind"] not in known]:
+        raise ValueError(f"recurrence.{strange[0]}: kind must be one of {', '.join(known)}")
+    return tuple((known[table["kind"]], any_of(table["words"], name)) for name, table in tables.items())
+
+
+def find_recurrence(ticket: Ticket, city: City) -> Recurrence:
+    """What the caller says about earlier times. Only "same_caller" and "seasonal" are taken from words alone;
+    whether a crowd calls or a closed problem is back, the problems decide: here those words are cues."""
+    text = _edges(ticket)
+    cues: dict[str, None] = {}
+    kinds: list[RecurrenceKind] = []
+    for kind, found in _spoken(lowered(text), text, _recurrence_rules(city)):
+        cues[found] = None
+        kinds.append(kind)
+    for kind in ("same_caller", "seasonal"):
+        if kind in kinds:
+            return Recurrence(
+                kind="same_caller" if kind == "same_caller" else "seasonal", cues=tuple(cues)[:6]
+            )
+    return Recurrence(cues=tuple(cues)[:6])
+
+
+def _spoken(
+    low: str, text: str, rules: tuple[tuple[RecurrenceKind, re.Pattern[str]], ...]
+) -> Iterator[tuple[RecurrenceKind, str]]:
+    for kind, pattern in rules:
+        for match in pattern.finditer(low):
+            if said := text[match.start() : match.end()].strip():
+                yield kind, said

@@ -1,0 +1,174 @@
+"""What a ticket is about: its canonical problem 事项 and its category, by words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, get_args
+
+from agents.city import City, words
+from agents.grading.grade import Urgency
+from agents.intake.hazards import terms_of
+from agents.intake.scan import Hit, Scanner, Term, lowered
+from agents.intake.ticket import Hazard, Ticket
+
+OTHER = "other"
+MAX_READ = 3000
+"""Characters of the content in which matters are looked for."""
+MAX_MATTER = 14
+_OPENING = 80
+"""First characters of the content, which weigh more: what a caller says first is what they call for."""
+_HAZARD_WEIGHT = {"critical": 10.0, "urgent": 4.0}
+_HITS_COUNTED = 4
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One table of lexicon/matters.toml."""
+
+    key: str
+    category: str
+    """Key of the city's categories."""
+    urgency: Urgency
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the words say. `matter` None: no word list knows it."""
+
+    name: str
+    matter: Matter | None
+    category: str
+    weight: float
+    phrases: tuple[str, ...] = ()
+    """Verbatim words it rests on, in the order of the text."""
+    first: tuple[int, int] | None = None
+    """Where in ticket.text the first of them stands."""
+
+
+@dataclass(frozen=True)
+class MatterRules:
+    """The matters and categories of one city, compiled once."""
+
+    matters: Mapping[str, Matter]
+    scanner: Scanner
+    by_hazard: Mapping[str, str]
+    categories: tuple[str, ...]
+    category_scanner: Scanner
+
+
+@lru_cache(maxsize=16)
+def matter_rules(city: City) -> MatterRules:
+    """Raises ValueError naming the table that is wrong."""
+    tables: Mapping[str, Mapping[str, Any]] = words(city, "matters")["matters"]
+    built_in: Mapping[str, Mapping[str, Any]] = words(city, "categories")["categories"]
+    own = {category.key: (category.path, category.words) for category in city.categories}
+    known = own or {key: (tuple(table["path"]), tuple(table["words"])) for key, table in built_in.items()}
+    terms: list[Term] = []
+    for key, (path, said) in known.items():
+        spoken = dict.fromkeys(word.lower() for word in (key, *path[-1:], *said) if len(word) >= 2)
+        terms += [Term(key, word) for word in spoken]
+    scanner = Scanner(terms)
+    matters = {
+        key: Matter(key, _category_of(key, table, known, scanner), _urgency(key, table))
+        for key, table in tables.items()
+    }
+    hazards: Mapping[str, Mapping[str, Any]] = words(city, "hazards")["hazards"]
+    return MatterRules(
+        matters,
+        Scanner(term for key, table in tables.items() for term in terms_of(key, table)),
+        {name: table["matter"] for name, table in hazards.items() if table.get("matter") in matters},
+        tuple(known),
+        scanner,
+    )
+
+
+def find_matter(ticket: Ticket, hazards: Sequence[Hazard], city: City) -> Found:
+    """The matter with the most weight of words and dangers; a text with hardly any words is what its platform
+    category says. Equal weights: the one the text names first."""
+    rules = matter_rules(city)
+    text = lowered(ticket.text[: len(ticket.title) + MAX_READ])
+    weights, hits = _weigh(text, len(ticket.title), rules)
+    for hazard in hazards:
+        if hazard.name in rules.by_hazard:
+            key = rules.by_hazard[hazard.name]
+            weights[key] = weights.get(key, 0.0) + _HAZARD_WEIGHT[hazard.level]
+    best = max(weights, key=lambda key: weights[key]) if weights else None
+    matter = rules.matters[best] if best else None
+    category = _platform_category(ticket, rules)
+    if category is None:
+        spoken = matter.category if matter else OTHER
+        category = spoken if spoken != OTHER else _by_words(text, rules)
+    own = hits.get(best, []) if best else []
+    phrases = tuple(dict.fromkeys(ticket.text[hit.start : hit.end] for hit in own))[:5]
+    first = (own[0].start, own[0].end) if own else None
+    name = _name(ticket, best)
+    return Found(name, matter, category, weights[best] if best else 0.0, phrases, first)
+
+
+def _weigh(text: str, title: int, rules: MatterRules) -> tuple[dict[str, float], dict[str, list[Hit]]]:
+    weights: dict[str, float] = {}
+    hits: dict[str, list[Hit]] = {}
+    ends: dict[str, int] = {}
+    for hit in rules.scanner.scan(text):
+        found = hits.setdefault(hit.entry, [])
+        if hit.start < ends.get(hit.entry, 0) or len(found) == _HITS_COUNTED:
+            continue
+        found.append(hit)
+        ends[hit.entry] = hit.end
+        weights[hit.entry] = weights.get(hit.entry, 0.0) + _weight(text, hit, title)
+    return weights, hits
+
+
+def _weight(text: str, hit: Hit, title: int) -> float:
+    """Longer words are more specific; latin letters say less each; a state beside the word adds one."""
+    start, end = hit.word
+    size = (end - start) / 3 if text[start].isascii() else float(end - start)
+    weight = min(size, 5.0) - 0.9 + (1.0 if (hit.start, hit.end) != hit.word else 0.0)
+    if hit.start < title:
+        return weight * 3
+    return weight * 1.5 if hit.start < title + _OPENING else weight
+
+
+def _name(ticket: Ticket, key: str | None) -> str:
+    specific = ticket.category[-1] if ticket.category else ""
+    if specific and len(ticket.content) <= len(specific) + 8:
+        return specific
+    return key or specific or (ticket.title or ticket.content).strip()[:MAX_MATTER] or "未说明"
+
+
+def _platform_category(ticket: Ticket, rules: MatterRules) -> str | None:
+    """The platform's own path, most specific part first: by name, then by words."""
+    for part in reversed(ticket.category):
+        if part in rules.categories:
+            return part
+    for part in reversed(ticket.category):
+        found = _by_words(lowered(part), rules)
+        if found != OTHER:
+            return found
+    return None
+
+
+def _by_words(text: str, rules: MatterRules) -> str:
+    return _most(rules.category_scanner.scan(text[:600])) or OTHER
+
+
+def _most(hits: Sequence[Hit]) -> str | None:
+    counts: dict[str, int] = {}
+    for hit in hits:
+        counts[hit.entry] = counts.get(hit.entry, 0) + hit.end - hit.start
+    return max(counts, key=lambda key: counts[key]) if counts else None
+
+
+def _category_of(key: str, table: Mapping[str, Any], known: Mapping[str, Any], scanner: Scanner) -> str:
+    """The table's category where the city has it; else the city's category whose words the matter speaks."""
+    if table["category"] in known:
+        return str(table["category"])
+    spoken = "\n".join([table["category"], key, *table.get("words", ())]).lower()
+    return _most(scanner.scan(spoken)) or OTHER
+
+
+def _urgency(key: str, table: Mapping[str, Any]) -> Urgency:
+    for urgency in get_args(Urgency):
+        if table.get("urgency", "normal") == urgency:
+            return urgency  # type: ignore[no-any-return]  # get_args of a Literal gives its own values
+    raise ValueError(f"matters.{key}: urgency must be one of {', '.join(get_args(Urgency))}")

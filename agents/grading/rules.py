@@ -1,0 +1,94 @@
+"""A grade without a model: by the city's word lists, repeatable and explained."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from agents.city import City, words
+from agents.grading.duties import propose_unit
+from agents.grading.grade import Grade, Recurrence, Urgency
+from agents.grading.kinds import find_kind, find_praised, find_recurrence, kind_rules
+from agents.grading.matters import Found, find_matter, matter_rules
+from agents.grading.summary import say_places, summarize
+from agents.intake.hazards import find_hazards, hazard_rules, title_of
+from agents.intake.ticket import Hazard, Kind, Ticket
+
+CODE = "rules-1"
+"""Raise the number when the code below or in the files it calls decides differently."""
+_LISTS = ("hazards", "cues", "kinds", "matters", "recurrence", "categories")
+_URGENCY_NAMES: dict[Urgency, str] = {"critical": "特急", "urgent": "紧急", "normal": "一般", "low": "平缓"}
+_CALM_KINDS: dict[Kind, str] = {"praise": "表扬件", "suggestion": "建议", "consult": "咨询"}
+
+
+class RulesGrader:
+    """Grades by rules. Everything is compiled when it is made, so that a wrong word list stops the start.
+
+    Raises ValueError naming the table of the word list that is wrong.
+    """
+
+    def __init__(self, city: City) -> None:
+        self.city = city
+        hazard_rules(city)
+        matter_rules(city)
+        kind_rules(city)
+        self.version = _version(city)
+
+    def grade(self, ticket: Ticket) -> Grade:
+        """Never raises for what a ticket holds; the same ticket gets the same grade."""
+        city = self.city
+        hazards = ticket.hazards or find_hazards(ticket.text, city)
+        kind, certain = find_kind(ticket, city)
+        found = find_matter(ticket, hazards, city)
+        recurrence = find_recurrence(ticket, city)
+        urgency, reason = self._urgency(kind, hazards, found, recurrence)
+        places = say_places(ticket)
+        quotes = tuple(dict.fromkeys(hazard.quote for hazard in hazards)) or found.phrases[:2]
+        return Grade(
+            summary=summarize(ticket, found.first, hazards, places),
+            kind=kind,
+            category=found.category,
+            urgency=urgency,
+            urgency_reason=reason,
+            recurrence=recurrence,
+            hazards=tuple(hazard.name for hazard in hazards),
+            matter=found.name,
+            place_said=places,
+            key_phrases=found.phrases,
+            quotes=quotes,
+            praise_target=find_praised(ticket) if kind == "praise" else None,
+            duty=propose_unit(ticket, found.name, found.category, city),
+            confidence=_confidence(ticket, found, certain, hazards),
+            source="rules",
+            rules=self.version,
+        )
+
+    def _urgency(
+        self, kind: Kind, hazards: Sequence[Hazard], found: Found, recurrence: Recurrence
+    ) -> tuple[Urgency, str]:
+        """The danger decides; without one the kind and the matter do. Only a danger makes it urgent."""
+        if hazards:
+            hazard = hazards[0]
+            name = _URGENCY_NAMES[hazard.level]
+            return (
+                hazard.level,
+                f"{name}：文中有风险点「{title_of(hazard.name, self.city)}」：“{hazard.quote}”",
+            )
+        if kind in _CALM_KINDS:
+            return "low", f"平缓：{_CALM_KINDS[kind]}，未见风险点"
+        if found.matter is None:
+            return "normal", "一般：未见风险点，事项不在词库"
+        urgency: Urgency = "low" if found.matter.urgency == "low" else "normal"
+        said = f"，来电人称“{recurrence.cues[0]}”" if recurrence.cues else ""
+        return urgency, f"{_URGENCY_NAMES[urgency]}：事项「{found.name}」，未见风险点{said}"
+
+
+def _confidence(ticket: Ticket, found: Found, certain: bool, hazards: Sequence[Hazard]) -> float:
+    """A share of what could be known: how much of the grade rests on words that were found."""
+    known = 0.3 + (0.15 if certain else 0.0) + (0.15 if ticket.category else 0.0) + (0.1 if hazards else 0.0)
+    return round(min(0.9, known + min(found.weight, 12.0) / 40), 2)
+
+
+def _version(city: City) -> str:
+    """Changes with the code and with every word list."""
+    lists = json.dumps({name: words(city, name) for name in _LISTS}, ensure_ascii=False)
+    return f"{CODE}+{hashlib.sha256(lists.encode()).hexdigest()[:10]}"

@@ -1,0 +1,163 @@
+"""The step of intake 受理: bytes become the ticket's new state, hashed and masked before it is stored."""
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.city import City
+from agents.intake.events import (
+    Closed,
+    Created,
+    Dispatched,
+    Reopened,
+    Returned,
+    Reviewed,
+    SaidPlace,
+    TicketEvent,
+    Updated,
+    decode,
+)
+from agents.intake.hazards import find_hazards
+from agents.intake.masking import Tokens, mask
+from agents.intake.places import find_places, normalize_place
+from agents.intake.pseudonym import hash_caller
+from agents.intake.ticket import News, Place, Step, Ticket, fold
+
+MAX_TEXT = 20_000
+"""Characters kept of texts whose length the contract leaves open; the event is not refused for the rest."""
+MAX_NAME = 200
+"""Characters kept of names: unit, category, place parts."""
+
+
+@dataclass
+class Intake:
+    """What intake knows: its city, the secret key of the callers' hashes, and the state of every ticket."""
+
+    city: City
+    key: bytes
+    tickets: MutableMapping[str, Ticket] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The ticket after the event; unchanged for a redelivery, and to be sent again all the same: the first
+    output may have been lost."""
+
+    ticket: Ticket
+    changed: bool
+
+
+def accept(raw: bytes, intake: Intake) -> Accepted:
+    """The step: tickets.events → tickets.accepted. Raises InvalidEvent; then nothing is stored."""
+    event = decode(raw)
+    before = intake.tickets.get(event.ticket_id)
+    if before is not None and event.event_id in before.seen:
+        return Accepted(before, changed=False)
+    after = fold(before, _cleanse(event, intake.key))
+    if before is None or _says_otherwise(after, before):
+        after = _derive(after, intake.city)
+    intake.tickets[event.ticket_id] = after
+    return Accepted(after, changed=True)
+
+
+def _says_otherwise(after: Ticket, before: Ticket) -> bool:
+    return (
+        after.content != before.content
+        or after.title != before.title
+        or after.said_place != before.said_place
+    )
+
+
+def _derive(ticket: Ticket, city: City) -> Ticket:
+    if not ticket.stamps:
+        return ticket
+    place, parts = find_places(ticket.said_place, ticket.text, city)
+    hazards = find_hazards(ticket.text, city)
+    return ticket.model_copy(update={"place": place, "parts": parts, "hazards": hazards})
+
+
+def _cleanse(event: TicketEvent, key: bytes) -> News:
+    """What the event says, without a name, number or address line that could name a person."""
+    if isinstance(event, Created | Updated):
+        return News(
+            event_id=event.event_id,
+            ticket_id=event.ticket_id,
+            revision=event.order,
+            at=event.occurred_at,
+            creates=isinstance(event, Created),
+            fields=_cleanse_statement(event, key),
+        )
+    return News(
+        event_id=event.event_id,
+        ticket_id=event.ticket_id,
+        revision=event.order,
+        at=event.occurred_at,
+        step=_cleanse_step(event),
+    )
+
+
+def _cleanse_statement(event: Created | Updated, key: bytes) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    caller = event.caller
+    tokens = Tokens(caller.name, caller.phone) if caller else Tokens()
+    # A later event that names nobody does not make a known caller anonymous.
+    if caller is not None and (reporter := hash_caller(caller.phone, caller.id, key)):
+        fields["reporter"] = reporter
+    if event.channel is not None:
+        fields["channel"] = event.channel
+    if event.kind is not None:
+        fields["kind"] = event.kind
+    if event.title is not None:
+        fields["title"] = mask(event.title[:MAX_TEXT], tokens).text
+    if event.content is not None:
+        fields["content"] = mask(event.content, tokens).text
+    if event.category is not None:
+        fields["category"] = tuple(part[:MAX_NAME] for part in event.category[:16])
+    if event.place is not None:
+        fields["said_place"] = _cleanse_place(event.place, tokens)
+    return fields
+
+
+def _cleanse_place(said: SaidPlace, tokens: Tokens) -> Place:
+    # Only the finest two parts are written by hand and can hold a name or a number.
+    hidden = Place(
+        city=_cut(said.city),
+        district=_cut(said.district),
+        street=_cut(said.street),
+        community=_hide(_cut(said.community), tokens),
+        address=_hide(_cut(said.address), tokens),
+        lat=said.lat,
+        lon=said.lon,
+    )
+    return normalize_place(hidden)
+
+
+def _cut(name: str | None) -> str | None:
+    return name[:MAX_NAME] if name else None
+
+
+def _hide(text: str | None, tokens: Tokens) -> str | None:
+    return mask(text[:MAX_TEXT], tokens).text if text else None
+
+
+def _cleanse_step(event: Dispatched | Returned | Closed | Reviewed | Reopened) -> Step:
+    tokens = Tokens()
+    facts: dict[str, Any] = {}
+    if isinstance(event, Dispatched | Returned):
+        facts = {"unit": event.unit[:MAX_NAME], "reason": _hide(event.reason, tokens)}
+    elif isinstance(event, Closed):
+        facts = {
+            "unit": event.unit[:MAX_NAME],
+            "reply": _hide(event.reply, tokens),
+            "outcome": event.outcome or "unknown",
+        }
+    elif isinstance(event, Reviewed):
+        facts = {
+            "satisfied": event.satisfied,
+            "solved": event.solved,
+            "rating": event.rating,
+            "comment": _hide(event.comment, tokens),
+        }
+    return Step(
+        event_id=event.event_id, event=event.event, at=event.occurred_at, revision=event.order, **facts
+    )

@@ -1,0 +1,262 @@
+"""Danger rules 风险点: they run first and whatever a model says, and know what only sounds dangerous."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from agents.city import City, words
+from agents.intake.scan import (
+    Hit,
+    Scanner,
+    Term,
+    clause_end,
+    clause_start,
+    lowered,
+    sentence_end,
+    sentence_start,
+)
+from agents.intake.ticket import Hazard
+
+MAX_QUOTE = 40
+"""Characters of a hazard's quote."""
+_IDIOM = ""
+"""Entry of a figure of speech: what it covers is no danger."""
+_NEVER = re.compile(r"(?!)")
+
+Level = Literal["critical", "urgent"]
+Verdict = Literal["danger", "settled", "void"]
+"""settled: over, or said in passing: one step less."""
+
+
+@dataclass(frozen=True)
+class Danger:
+    """One table of lexicon/hazards.toml, compiled."""
+
+    name: str
+    title: str
+    level: Level
+    excludes: re.Pattern[str]
+    spares: frozenset[str]
+    aftermath: bool
+
+
+@dataclass(frozen=True)
+class Cues:
+    """lexicon/cues.toml, compiled: what around a hit says that it is no danger now."""
+
+    negated: re.Pattern[str]
+    hypothetical: re.Pattern[str]
+    hypothetical_after: re.Pattern[str]
+    hypothetical_between: re.Pattern[str]
+    history: re.Pattern[str]
+    now: re.Pattern[str]
+    habitual: re.Pattern[str]
+    habitual_now: re.Pattern[str]
+    settled: re.Pattern[str]
+    drill: re.Pattern[str]
+    thanks: re.Pattern[str]
+    aftermath: re.Pattern[str]
+    aftermath_now: re.Pattern[str]
+    aside: re.Pattern[str]
+    aside_longer_than: int
+    aside_opening: int
+
+
+@dataclass(frozen=True)
+class HazardRules:
+    """Everything find_hazards needs of one city, compiled once."""
+
+    dangers: Mapping[str, Danger]
+    cues: Cues
+    scanner: Scanner
+
+
+def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
+    """The dangers that the (masked) text tells as present, critical first, then in the order of the text.
+
+    One hazard a name, with the first quote that stands. A danger told as over ("已经扑灭") or in passing is
+    urgent instead of critical; an urgent one of that kind is none, and so is what is denied, feared, drilled,
+    thanked for or long ago.
+    """
+    rules = hazard_rules(city)
+    low = lowered(text)
+    hits = rules.scanner.scan(low)
+    if not hits:
+        return ()
+    found: dict[str, Hazard] = {}
+    for hit in _outside_idioms(hits):
+        danger = rules.dangers[hit.entry]
+        known = found.get(hit.entry)
+        if known is not None and known.level == danger.level:
+            continue
+        level = _level(danger, _verdict(low, hit, danger, rules.cues))
+        if level is not None and (known is None or level == "critical"):
+            found[hit.entry] = Hazard(name=hit.entry, level=level, quote=_quote(text, hit))
+    return tuple(sorted(found.values(), key=lambda hazard: hazard.level != "critical"))
+
+
+def title_of(name: str, city: City) -> str:
+    """What an officer calls the danger; the name itself when no list knows it."""
+    danger = hazard_rules(city).dangers.get(name)
+    return danger.title if danger else name
+
+
+@lru_cache(maxsize=16)
+def hazard_rules(city: City) -> HazardRules:
+    """The city's danger rules, compiled. Raises ValueError naming the table whose pattern is wrong."""
+    tables: Mapping[str, Mapping[str, Any]] = words(city, "hazards")["hazards"]
+    cues = words(city, "cues")
+    terms = [term for name, table in tables.items() for term in terms_of(name, table)]
+    terms += [Term(_IDIOM, word) for word in cues["idioms"]["words"]]
+    return HazardRules(
+        {name: _danger(name, table) for name, table in tables.items()}, _cues(cues), Scanner(terms)
+    )
+
+
+def terms_of(entry: str, table: Mapping[str, Any]) -> list[Term]:
+    """The terms of a table with `words` and `near`, as all word lists have them."""
+    terms = [Term(entry, word) for word in table.get("words", ())]
+    for near in table.get("near", ()):
+        state = compiled(near["state"], entry)
+        terms += [Term(entry, subject, state, near["reach"]) for subject in near["subject"]]
+    return terms
+
+
+def compiled(pattern: str, entry: str) -> re.Pattern[str]:
+    """The pattern of a word list. Raises ValueError with the table's name."""
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"word list table {entry!r}: the pattern {pattern!r} is wrong: {error}") from None
+
+
+def any_of(patterns: Iterable[str], entry: str) -> re.Pattern[str]:
+    """One pattern for all; matches nothing when there are none."""
+    joined = "|".join(patterns)
+    return compiled(joined, entry) if joined else _NEVER
+
+
+def _danger(name: str, table: Mapping[str, Any]) -> Danger:
+    if table["level"] not in ("critical", "urgent"):
+        raise ValueError(f"hazards.{name}: level must be critical or urgent, not {table['level']!r}")
+    return Danger(
+        name,
+        table.get("title", name),
+        table["level"],
+        compiled(table["excludes"], name) if table.get("excludes") else _NEVER,
+        frozenset(table.get("spares", ())),
+        bool(table.get("aftermath", False)),
+    )
+
+
+def _cues(tables: Mapping[str, Any]) -> Cues:
+    def before(group: str) -> re.Pattern[str]:
+        """A cue that ends at most `within` characters before the end of what is searched."""
+        return compiled(rf"(?:{'|'.join(tables[group]['words'])}).{{0,{tables[group]['within']}}}\Z", group)
+
+    def cue(group: str, key: str = "words") -> re.Pattern[str]:
+        return any_of(tables[group][key], group)
+
+    return Cues(
+        before("negated"),
+        before("hypothetical"),
+        cue("hypothetical", "after"),
+        cue("hypothetical", "between"),
+        cue("history"),
+        cue("history", "now"),
+        cue("habitual"),
+        cue("habitual", "now"),
+        cue("settled"),
+        cue("drill"),
+        cue("thanks"),
+        cue("aftermath"),
+        cue("aftermath", "now"),
+        cue("aside"),
+        tables["aside"]["longer_than"],
+        tables["aside"]["opening"],
+    )
+
+
+def _outside_idioms(hits: list[Hit]) -> list[Hit]:
+    """The dangers whose word no figure of speech covers or cuts; one inside the word is none (着火了)."""
+    idioms = [hit.word for hit in hits if hit.entry == _IDIOM]
+    return [
+        hit for hit in hits if hit.entry != _IDIOM and not any(_cuts(idiom, hit.word) for idiom in idioms)
+    ]
+
+
+def _cuts(idiom: tuple[int, int], word: tuple[int, int]) -> bool:
+    overlaps = idiom[0] < word[1] and word[0] < idiom[1]
+    is_inside = word[0] <= idiom[0] and idiom[1] <= word[1] and idiom != word
+    return overlaps and not is_inside
+
+
+def _level(danger: Danger, verdict: Verdict) -> Level | None:
+    if verdict == "danger":
+        return danger.level
+    return "urgent" if verdict == "settled" and danger.level == "critical" else None
+
+
+def _verdict(text: str, hit: Hit, danger: Danger, cues: Cues) -> Verdict:
+    clause = clause_start(text, hit.start), clause_end(text, hit.end)
+    if danger.excludes.search(text, *clause) or _is_unreal(text, hit, danger, cues, clause):
+        return "void"
+    sentence = sentence_start(text, hit.start), sentence_end(text, hit.end)
+    if cues.drill.search(text, *clause) or cues.thanks.search(text, *sentence):
+        return "void"
+    if _is_old(text, hit, danger, cues, sentence):
+        return "void"
+    if _is_aside(text, hit, cues, sentence):
+        return "settled"
+    following = sentence_end(text, min(len(text), sentence[1] + 1))
+    return "settled" if cues.settled.search(text, hit.start, min(following, hit.end + 40)) else "danger"
+
+
+def _is_unreal(text: str, hit: Hit, danger: Danger, cues: Cues, clause: tuple[int, int]) -> bool:
+    """Denied, feared or asked about."""
+    if "negated" not in danger.spares and cues.negated.search(text, clause[0], hit.start):
+        return True
+    if "hypothetical" in danger.spares:
+        return False
+    return bool(
+        cues.hypothetical.search(text, clause[0], hit.start)
+        or cues.hypothetical_after.match(text, hit.end)
+        or ((hit.start, hit.end) != hit.word and cues.hypothetical_between.search(text, hit.start, hit.end))
+    )
+
+
+def _is_old(text: str, hit: Hit, danger: Danger, cues: Cues, sentence: tuple[int, int]) -> bool:
+    """Told from long ago, as a habit, or an old case told again, without any sign that it happens now."""
+    told = cues.history.search(text, sentence[0], hit.start)
+    clause = clause_start(text, hit.start), clause_end(text, hit.end)
+    if told and not cues.now.search(text, told.end(), clause[1]):
+        return True
+    if cues.habitual.search(text, *clause) and not cues.habitual_now.search(text, *sentence):
+        return True
+    return (
+        danger.aftermath
+        and cues.aftermath.search(text) is not None
+        and cues.aftermath_now.search(text, sentence[0], sentence[1]) is None
+    )
+
+
+def _is_aside(text: str, hit: Hit, cues: Cues, sentence: tuple[int, int]) -> bool:
+    """Mentioned in passing, deep in a long written appeal, without any sign that it happens now."""
+    return (
+        len(text) > cues.aside_longer_than
+        and hit.start > cues.aside_opening
+        and cues.aside.search(text, 0, 60) is not None
+        and cues.now.search(text, *sentence) is None
+        and cues.aftermath_now.search(text, *sentence) is None
+    )
+
+
+def _quote(text: str, hit: Hit) -> str:
+    """The clause around the hit, cut to MAX_QUOTE characters with the hit inside; a verbatim span."""
+    start, end = clause_start(text, hit.start), clause_end(text, hit.end)
+    if end - start > MAX_QUOTE:
+        start = max(start, min(hit.start, hit.end - MAX_QUOTE))
+        end = max(hit.end, min(end, start + MAX_QUOTE)) if hit.end - start <= MAX_QUOTE else start + MAX_QUOTE
+    return text[start:end].strip()

@@ -1,0 +1,192 @@
+"""Personal data in a text becomes stable tokens, 〔人1〕 〔电话1〕, before the text is kept or sent."""
+
+import re
+from bisect import bisect
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+from agents.intake.names import find_names, is_name
+from agents.intake.numerals import half_width
+from agents.intake.pseudonym import normalize_phone
+
+Secret = Literal["人", "电话", "证件", "银行卡", "车牌", "邮箱", "账号"]
+
+
+@dataclass(frozen=True)
+class Masked:
+    text: str
+    counts: Mapping[Secret, int]
+    """Tokens put into this text, by kind."""
+
+
+class Tokens:
+    """Which token stands for which value. One object for all texts of one event makes the tokens agree."""
+
+    def __init__(self, name: str | None = None, phone: str | None = None) -> None:
+        """`name` and `phone` of the caller are hidden wherever they occur, in whatever surroundings."""
+        self._numbers: dict[tuple[Secret, str], int] = {}
+        self._last: Counter[Secret] = Counter()
+        self.name = name.strip() if name and is_name(name.strip()) else ""
+        self.phone = normalize_phone(phone or "")
+
+    def token(self, kind: Secret, value: str) -> str:
+        known = self._numbers.get((kind, value))
+        if known is None:
+            self._last[kind] += 1
+            known = self._numbers[kind, value] = self._last[kind]
+        return f"〔{kind}{known}〕"
+
+
+@dataclass(frozen=True)
+class _Span:
+    start: int
+    end: int
+    kind: Secret
+
+
+def mask(text: str, tokens: Tokens | None = None) -> Masked:
+    """The text with every name, number and address of a person replaced. Linear in the length of the text.
+
+    Numbers are found in full-width and Chinese digits, with spaces and dashes. What only looks alike stays:
+    order numbers, bus lines, hotlines, prices, years. Masking a masked text changes nothing.
+    """
+    tokens = tokens or Tokens()
+    # Most texts are written half-width: then this is the text itself.
+    plain = half_width(text)
+    spans = _settle(_find_secrets(plain, tokens))
+    names = find_names(_blank(plain, spans), tokens.name)
+    spans = _settle(chain(spans, (_Span(start, end, "人") for start, end in names)))
+    if not spans:
+        return Masked(text, {})
+    pieces: list[str] = []
+    counts: Counter[Secret] = Counter()
+    at = 0
+    for span in spans:
+        value = text[span.start : span.end]
+        pieces += text[at : span.start], tokens.token(span.kind, _same_form(span.kind, value))
+        counts[span.kind] += 1
+        at = span.end
+    pieces.append(text[at:])
+    return Masked("".join(pieces), dict(counts))
+
+
+def _settle(found: Iterable[_Span]) -> list[_Span]:
+    """The spans in order of place; of overlapping ones the first found stays: the surest rules go first."""
+    starts: list[int] = []
+    kept: list[_Span] = []
+    for span in found:
+        at = bisect(starts, span.start)
+        if (at == 0 or kept[at - 1].end <= span.start) and (at == len(kept) or span.end <= starts[at]):
+            starts.insert(at, span.start)
+            kept.insert(at, span)
+    return kept
+
+
+_DIGITS = "〇零一二三四五六七八九"
+_SHADOW = {ord(c): str(max(i - 1, 0)) for i, c in enumerate(_DIGITS)} | {ord("幺"): "1", ord("两"): "2"}
+_SHADOW |= {0x3000: " ", ord("—"): "-", ord("–"): "-"}
+"""One character for one, so that a place in the shadow is the same place in the text."""
+
+_LONG_NUMBER = re.compile(rf"[\d{_DIGITS}幺两](?:[ \u3000.·—–-]?[\d{_DIGITS}幺两]){{6}}")
+_LATIN = re.compile(r"[0-9A-Za-z]{4}")
+_ID_CARD = re.compile(
+    r"(?<!\d)[1-9]\d{5}[ -]?(?:19|20)\d\d[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])"
+    r"[ -]?\d{3}[ -]?[\dXx](?![\dA-Za-z])"
+)
+_ID_CARD_SAID = re.compile(r"(?:身份证|证件)[号码是为:： ]{0,6}(\d{14,17}[\dXx])(?![\dA-Za-z])")
+_MOBILE = re.compile(
+    r"(?<!\d)(?:\+?(?:00)?86[ -]?)?(?:1[3-9]\d(?:[ \-.·]?\d){8}|1[ \-.·][3-9](?:[ \-.·]\d){9})(?!\d)"
+)
+_LANDLINE = re.compile(
+    r"(?<!\d)(?<!\d[-.])(?:\+?86[ -]?)?[(（]?0(?:10|2\d|[3-9]\d\d)(?:[)）] ?|[ -])?"
+    r"[2-8]\d{2,3}[ -]?\d{4}(?!\d)"
+)
+_LOCAL_LINE = re.compile(r"(?:电话|座机|手机|联系方式)[号码是为:： ]{0,4}([2-8]\d{2,3}[ -]?\d{4})(?![\d年])")
+_CARD = re.compile(r"(?<!\d)(?:62|4\d|5[1-5]|3[457])\d\d(?:[ -]?\d){12,15}(?!\d)")
+_CARD_SAID = re.compile(r"(?:银行卡|卡号|账户|存折)[号码是为:： ]{0,5}(\d(?:[ -]?\d){11,20})(?!\d)")
+_PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使][A-HJ-NP-Za-hj-np-z][·•. -]?"
+    r"(?=[A-Za-z]{0,4}\d)[A-HJ-NP-Za-hj-np-z0-9]{4,5}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳](?![A-Za-z0-9])"
+)
+_MAIL = re.compile(
+    r"(?<![\w.%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}", re.ASCII
+)
+_ACCOUNT = re.compile(
+    r"(?:微信|薇信|威信|扣扣|[Qq]{2}|[VvWw][Xx]|[Ww]e[Cc]hat|[Ww]eixin)"
+    r"(?:账号|帐号|群号|群|号码|号)?[是为:： ]{0,3}"
+    r"([A-Za-z][-_A-Za-z0-9]{5,19}|[1-9]\d{4,10})(?![-_A-Za-z0-9]|[元块人个户万次])"
+    r"|(?:账号|帐号|户号|抖音号|支付宝)[号码是为:： ]{0,3}([A-Za-z0-9][-_.A-Za-z0-9]{4,29})(?![-_A-Za-z0-9])",
+    re.ASCII,
+)
+
+
+def _blank(text: str, spans: list[_Span]) -> str:
+    """The text with 〔 in place of every character of the spans."""
+    pieces: list[str] = []
+    at = 0
+    for span in spans:
+        pieces += text[at : span.start], "〔" * (span.end - span.start)
+        at = span.end
+    return "".join(pieces) + text[at:]
+
+
+def _find_secrets(plain: str, tokens: Tokens) -> Iterator[_Span]:
+    # Most texts hold no long number and no Latin word: those rules then cost one search each.
+    if "@" in plain:
+        yield from _spans(_MAIL, plain, "邮箱")
+    if _LONG_NUMBER.search(plain):
+        yield from _find_numbers(plain.translate(_SHADOW), tokens)
+    if _LATIN.search(plain):
+        yield from _spans(_PLATE, plain, "车牌")
+        yield from _spans(_ACCOUNT, plain, "账号")
+
+
+def _find_numbers(shadow: str, tokens: Tokens) -> Iterator[_Span]:
+    for match in _ID_CARD.finditer(shadow):
+        if _is_id_card(match.group()):
+            yield _Span(*match.span(), "证件")
+    yield from _spans(_ID_CARD_SAID, shadow, "证件")
+    for match in _CARD.finditer(shadow):
+        if _passes_luhn(match.group()):
+            yield _Span(*match.span(), "银行卡")
+    yield from _spans(_CARD_SAID, shadow, "银行卡")
+    yield from _spans(_MOBILE, shadow, "电话")
+    yield from _spans(_LANDLINE, shadow, "电话")
+    yield from _spans(_LOCAL_LINE, shadow, "电话")
+    if tokens.phone:
+        yield from _spans(re.compile(rf"(?<!\d){'[ -]?'.join(tokens.phone)}(?!\d)"), shadow, "电话")
+
+
+def _spans(pattern: re.Pattern[str], shadow: str, kind: Secret) -> Iterator[_Span]:
+    for match in pattern.finditer(shadow):
+        yield _Span(*match.span(match.lastindex or 0), kind)
+
+
+def _same_form(kind: Secret, value: str) -> str:
+    """One form for one value however it is written, so that it gets one token."""
+    if kind == "人":
+        return value
+    plain = half_width(value).translate(_SHADOW)
+    if kind == "电话":
+        return normalize_phone(plain) or plain
+    return re.sub(r"[ \-.·•]", "", plain).upper()
+
+
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def _is_id_card(said: str) -> bool:
+    """Source: GB 11643-1999, ISO 7064 MOD 11-2."""
+    digits = re.sub(r"[ -]", "", said).upper()
+    total = sum(int(d) * w for d, w in zip(digits[:17], _ID_WEIGHTS, strict=True))
+    return "10X98765432"[total % 11] == digits[17]
+
+
+def _passes_luhn(said: str) -> bool:
+    """Source: ISO/IEC 7812-1, annex B."""
+    digits = [int(d) for d in said if d.isdigit()]
+    doubled = (sum(divmod(2 * d, 10)) for d in digits[-2::-2])
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0

@@ -1,0 +1,123 @@
+"""Finding many words in a text at once: one pass over its character pairs, whatever the number of words."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_SENTENCE_END = "。！？；!?;\n"
+_CLAUSE_END = _SENTENCE_END + "，,：:"
+_SENTENCE_MARK = re.compile(f"[{_SENTENCE_END}]")
+_CLAUSE_MARK = re.compile(f"[{_CLAUSE_END}]")
+_LETTER = re.compile(r"[a-z0-9]")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word that means `entry`, alone or with a state near it in the same sentence."""
+
+    entry: str
+    word: str
+    state: re.Pattern[str] | None = None
+    reach: int = 0
+    """How many characters before and after the word the state may stand."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Where a term was found: the word itself, and the span that also holds its state."""
+
+    entry: str
+    word: tuple[int, int]
+    start: int
+    end: int
+
+
+class Scanner:
+    """Finds terms in lower-cased text. Latin words match whole words only at their beginning: leak, leaking.
+
+    Cost: one dictionary look-up a character; a state is searched only beside a word that was found.
+    """
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        index: dict[str, list[Term]] = {}
+        for term in terms:
+            if len(term.word) < 2:
+                raise ValueError(
+                    f"the word {term.word!r} of {term.entry!r} is too short: two characters at least"
+                )
+            index.setdefault(term.word[:2], []).append(term)
+        self._index = {
+            pair: tuple(sorted(found, key=lambda t: (-len(t.word), t.entry))) for pair, found in index.items()
+        }
+
+    def scan(self, text: str) -> list[Hit]:
+        """Every hit in the order of the text; hits may overlap. `text` must be lower-cased."""
+        index = self._index
+        hits: list[Hit] = []
+        for at in range(len(text) - 1):
+            if (pair := text[at : at + 2]) in index:
+                for term in index[pair]:
+                    if text.startswith(term.word, at) and (hit := _judge(term, text, at)):
+                        hits.append(hit)
+        return hits
+
+
+def _judge(term: Term, text: str, at: int) -> Hit | None:
+    end = at + len(term.word)
+    if at and term.word[0].isascii() and _LETTER.match(text[at - 1]) and _LETTER.match(term.word[0]):
+        return None
+    if term.state is None:
+        return Hit(term.entry, (at, end), at, end)
+    after = _near(term.state, text, end, sentence_end(text, end, term.reach), first=True)
+    if after:
+        return Hit(term.entry, (at, end), at, after.end())
+    before = _near(term.state, text, sentence_start(text, at, term.reach), at, first=False)
+    return Hit(term.entry, (at, end), before.start(), end) if before else None
+
+
+def _near(state: re.Pattern[str], text: str, start: int, end: int, first: bool) -> re.Match[str] | None:
+    """The first or the last match between start and end."""
+    found = state.search(text, start, end)
+    if first or found is None:
+        return found
+    while (later := state.search(text, found.start() + 1, end)) is not None:
+        found = later
+    return found
+
+
+def lowered(text: str) -> str:
+    """Lower case of the same length, so that positions stay valid."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def sentence_start(text: str, at: int, most: int = 200) -> int:
+    """Where the sentence around `at` begins; looks back at most so many characters."""
+    return _back(text, at, _SENTENCE_END, most)
+
+
+def sentence_end(text: str, at: int, most: int = 200) -> int:
+    """Where the sentence around `at` ends, its end mark left out; looks at most so many characters ahead."""
+    return _ahead(text, at, _SENTENCE_MARK, most)
+
+
+def clause_start(text: str, at: int) -> int:
+    """Where the clause around `at` begins; looks back at most 40 characters."""
+    return _back(text, at, _CLAUSE_END, 40)
+
+
+def clause_end(text: str, at: int) -> int:
+    """Where the clause around `at` ends; looks at most 40 characters ahead."""
+    return _ahead(text, at, _CLAUSE_MARK, 40)
+
+
+def _back(text: str, at: int, marks: str, most: int) -> int:
+    floor = max(0, at - most)
+    while at > floor and text[at - 1] not in marks:
+        at -= 1
+    return at
+
+
+def _ahead(text: str, at: int, mark: re.Pattern[str], most: int) -> int:
+    found = mark.search(text, at, at + most)
+    return found.start() if found else min(len(text), at + most)

@@ -1,0 +1,160 @@
+"""The problems one district knows: stored state by key, what is derived from it, and what is let go."""
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from datetime import datetime, timedelta
+
+from agents.problems.baseline import Rate
+from agents.problems.member import Member
+from agents.problems.problem import Problem
+from agents.problems.recurrence import is_over
+from agents.problems.search import Search
+
+RETENTION = timedelta(days=120)
+"""A closed problem is forgotten so long after its last ticket; the longest recurrence window is 90 days."""
+OPEN_RETENTION = timedelta(days=400)
+"""The same for a problem that was never closed."""
+QUIET = timedelta(days=60)
+"""An open problem without a ticket for so long takes none in any more: the search window is over."""
+
+
+def key_of(district: str, *parts: str) -> str:
+    """A key of state. The district stands first: its values live on its partition."""
+    return "|".join(part.replace("|", "/") for part in (district, *parts))
+
+
+class Book:
+    """One district's problems, with the index over its tickets of the last 60 days."""
+
+    def __init__(
+        self,
+        district: str,
+        problems: MutableMapping[str, Problem],
+        members: MutableMapping[str, Member],
+        rates: MutableMapping[str, Rate],
+    ) -> None:
+        self.district = district
+        self._prefix = key_of(district, "")
+        self.problems = problems
+        self.members = members
+        self.rates = rates
+        self.seq = 0
+        self.children: dict[str, int] = {}
+        """Stream key → number of streams below it that are known."""
+        self.swept: int | None = None
+        self.search = Search()
+
+    # State by key
+
+    def problem(self, problem_id: str) -> Problem | None:
+        return self.problems.get(self._prefix + problem_id)
+
+    def member(self, ticket_id: str) -> Member | None:
+        return self.members.get(self._prefix + ticket_id)
+
+    def rate(self, key: str) -> Rate | None:
+        return self.rates.get(key)
+
+    def store_problem(self, problem: Problem) -> None:
+        key = self._prefix + problem.problem_id
+        if key not in self.problems:
+            self._count_child(problem, 1)
+        self.problems[key] = problem
+        self.seq = max(self.seq, problem.version)
+
+    def store_member(self, member: Member) -> None:
+        self.members[self._prefix + member.ticket_id] = member
+        self.seq = max(self.seq, member.seq)
+
+    def store_rate(self, key: str, rate: Rate) -> None:
+        if key not in self.rates:
+            self.note_stream(key, 1)
+        self.rates[key] = rate
+
+    def drop_problem(self, problem: Problem) -> None:
+        self._count_child(problem, -1)
+        del self.problems[self._prefix + problem.problem_id]
+        self.rates.pop(self.stream("problem", problem.problem_id), None)
+
+    def own_problems(self) -> list[Problem]:
+        """All problems of the district, by id."""
+        own = [problem for problem in self.problems.values() if problem.district == self.district]
+        return sorted(own, key=lambda problem: problem.problem_id)
+
+    def drop_strays(self, before: float) -> None:
+        """Drop members whose problem is forgotten, and wide streams that have been silent since `before`."""
+        for key, member in list(self.members.items()):
+            if member.district == self.district and self.problem(member.problem_id) is None:
+                self.search.discard(member.slot)
+                del self.members[key]
+        prefix = self.stream("street", "")
+        for key, rate in list(self.rates.items()):
+            if key.startswith(prefix) and rate.at < before:
+                self.note_stream(key, -1)
+                del self.rates[key]
+
+    # Streams
+
+    def stream(self, level: str, *parts: str) -> str:
+        return key_of(self.district, level, *parts)
+
+    def streams_of(self, street: str, category: str, problem_id: str) -> tuple[str, ...]:
+        """The nested streams a ticket is counted in, widest first; a ticket without a street has none
+        there."""
+        middle = (self.stream("street", category, street),) if street else ()
+        return (self.stream("district", category), *middle, self.stream("problem", problem_id))
+
+    def note_stream(self, key: str, number: int) -> None:
+        """Keep the number of known streams under each stream, which divides its rate among them."""
+        level, *parts = key[len(self._prefix) :].split("|")
+        if level == "district":
+            self._bump(self.stream("all"), number)
+        elif level == "street":
+            self._bump(self.stream("district", parts[0]), number)
+
+    def _count_child(self, problem: Problem, number: int) -> None:
+        for key in self.streams_of(problem.place.street or "", problem.category, problem.problem_id)[:-1]:
+            self._bump(key + "|problems", number)
+
+    def _bump(self, key: str, number: int) -> None:
+        self.children[key] = self.children.get(key, 0) + number
+
+    # What is derived
+
+    def restore(
+        self, members: Iterable[Member], problems: Iterable[Problem], rates: Mapping[str, Rate]
+    ) -> None:
+        """Rebuild all that is derived, in the order in which it was first built."""
+        for problem in problems:
+            self._count_child(problem, 1)
+            self.seq = max(self.seq, problem.version)
+        for key, rate in rates.items():
+            self.note_stream(key, 1)
+            self.seq = max(self.seq, rate.seq)
+        listed = sorted(members, key=lambda member: member.slot)
+        for member in listed:
+            self.seq = max(self.seq, member.seq)
+            if member.signature is not None:
+                self.search.add(member)
+
+    def tidy(self, problem_id: str, clock: float) -> None:
+        """Let go of the texts of tickets that are out of the window, or too many of one problem."""
+        for member in (*self.search.surplus(problem_id), *self.search.expired(clock)):
+            self.store_member(member.model_copy(update={"signature": None}))
+
+    def sweep(self, at: datetime, now: float) -> list[Problem]:
+        """Close the problems that are quiet, forget those that are old; those closed now, by id.
+
+        `now` is `at` in local seconds. One pass over the district's state: meant for once a day.
+        """
+        self.tidy("", now)
+        closed: list[Problem] = []
+        for problem in self.own_problems():
+            age = at - max(problem.last_seen, problem.closed_at or problem.last_seen)
+            if age > (OPEN_RETENTION if problem.open_tickets else RETENTION):
+                self.drop_problem(problem)
+            elif problem.status == "open" and (age > QUIET or is_over(problem, at)):
+                quiet = problem.model_copy(update={"status": "closed", "version": self.seq + 1})
+                self.store_problem(quiet)
+                closed.append(quiet)
+        self.drop_strays(now - RETENTION.total_seconds())
+        return closed

@@ -1,0 +1,393 @@
+"""The step of gathering 聚类: which problem a ticket belongs to, who has reported it, which patterns it
+shows.
+
+tickets.graded → problems, alerts.candidates, city.counts. A district's problems are known to that district
+alone: it lives on one partition, and so two runs with different partitions decide alike.
+
+Praise opens no problem and is counted nowhere: it must never look like a crowd. Consultations are gathered
+like complaints: many people asking about one outage are its first sign.
+
+Order of the writes: the member first, with all that was decided; then what it changes. Every value carries
+the running number of its last change, so that a redelivery after a crash between two writes completes the
+rest and repeats the outputs, and a redelivery after none of them changes nothing.
+"""
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from agents.city import City
+from agents.grading.grade import Graded
+from agents.intake.ticket import Ticket
+from agents.problems.baseline import (
+    Rate,
+    clock_of,
+    is_fresh,
+    local_seconds,
+)
+from agents.problems.book import OPEN_RETENTION, Book, key_of
+from agents.problems.counting import rates_after
+from agents.problems.member import Member
+from agents.problems.patterns import PATTERNS, Case, find_graded_hazard
+from agents.problems.problem import (
+    Candidate,
+    Change,
+    Count,
+    Gathered,
+    Pattern,
+    Problem,
+    Record,
+    Share,
+    exclude,
+    include,
+)
+from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, with_recurrence
+from agents.problems.signature import Signature, category_of, digest_of, hash_of, quote_of, sign
+
+UNNAMED_PLATFORM = 20
+"""So many tickets without a caller, and fewer than 1 % with one: the platform names nobody."""
+
+
+@dataclass
+class Books:
+    """The problems of all districts of this process. What is derived is rebuilt on first use."""
+
+    city: City
+    problems: MutableMapping[str, Problem]
+    members: MutableMapping[str, Member]
+    rates: MutableMapping[str, Rate]
+    _books: dict[str, Book] = field(default_factory=dict)
+    _read: bool = False
+
+    def of(self, district: str) -> Book:
+        """The book of a district."""
+        if not self._read:
+            self._restore()
+        if district not in self._books:
+            self._books[district] = self._new(district)
+        return self._books[district]
+
+    def all(self) -> list[Book]:
+        """Every book there is, by district."""
+        if not self._read:
+            self._restore()
+        return [self._books[district] for district in sorted(self._books)]
+
+    def forget(self) -> None:
+        """Drop what is derived: the stored state has changed behind its back (partitions came or went)."""
+        self._books, self._read = {}, False
+
+    def _new(self, district: str) -> Book:
+        return Book(district, self.problems, self.members, self.rates)
+
+    def _restore(self) -> None:
+        members: dict[str, list[Member]] = {}
+        problems: dict[str, list[Problem]] = {}
+        rates: dict[str, dict[str, Rate]] = {}
+        for member in self.members.values():
+            members.setdefault(key_of(member.district), []).append(member)
+        for problem in self.problems.values():
+            problems.setdefault(key_of(problem.district), []).append(problem)
+        for key, rate in self.rates.items():
+            rates.setdefault(key.partition("|")[0], {})[key] = rate
+        for name in sorted(members.keys() | problems.keys() | rates.keys()):
+            book = self._new(name)
+            book.restore(members.get(name, ()), problems.get(name, ()), rates.get(name, {}))
+            self._books[name] = book
+        self._read = True
+
+
+def gather(graded: Graded, books: Books) -> Gathered:
+    """The step. A ticket whose `created` has not come, a praise, and one older than memory lead to
+    nothing."""
+    ticket = graded.ticket
+    if ticket.created_at is None:
+        return Gathered()
+    book = books.of(key_of(graded.district))
+    member = book.member(ticket.ticket_id)
+    if member is None:
+        if graded.grade.kind == "praise" or ticket.trigger_at - ticket.created_at > OPEN_RETENTION:
+            return Gathered()
+        return _settle(graded, _enter(graded, book, books.city), book, books.city, decides=True)
+    if ticket.edition > member.edition:
+        return _settle(graded, _update(graded, member, book, books.city), book, books.city)
+    return _settle(graded, member, book, books.city)
+
+
+# Deciding: everything about a ticket stands in its Member before anything else is written
+
+
+def _enter(graded: Graded, book: Book, city: City) -> Member:
+    """The decision about a ticket met for the first time."""
+    ticket = graded.ticket
+    assert ticket.created_at is not None
+    at = local_seconds(ticket.created_at, city.utc_offset)
+    signature = sign(graded)
+    found = book.search.find(signature, at)
+    before = book.problem(found.problem_id) if found.problem_id else None
+    caller = _caller_of(ticket, signature, at, book)
+    problem_id, joined = _choose(before, ticket, book)
+    streams = book.streams_of(signature.street, signature.category, problem_id)
+    return Member(
+        ticket_id=ticket.ticket_id,
+        district=book.district,
+        problem_id=problem_id,
+        edition=ticket.edition,
+        first_edition=ticket.edition,
+        seq=book.seq + 1,
+        slot=book.seq + 1,
+        at=at,
+        caller=caller,
+        signature=signature,
+        digest=digest_of(graded),
+        norm_text=found.norm_text,
+        norm_title=found.norm_title,
+        quote=quote_of(graded),
+        streams=streams,
+        new_streams=streams,
+        fresh=tuple(is_fresh(book.rate(key), caller, at) for key in streams),
+        joined="opened" if joined == "opened" else "joined",
+        open=ticket.status == "open",
+        score=found.score,
+        near=found.near,
+        after=before.problem_id if before is not None and joined == "opened" else None,
+        newcomer=bool(ticket.reporter) and before is not None and caller not in before.callers,
+        recurrence=kind_of(before, graded, caller, city.thresholds),
+        returns=before is not None and is_return(before, graded, city.thresholds),
+        earlier=earlier_of(before, ticket.ticket_id),
+    )
+
+
+def _choose(before: Problem | None, ticket: Ticket, book: Book) -> tuple[str, str]:
+    """The problem to join, or the id of the one to open: of a problem that is over, one that follows it."""
+    assert ticket.created_at is not None
+    if before is not None and not is_over(before, ticket.created_at):
+        return before.problem_id, "joined"
+    return f"p-{hash_of(ticket.ticket_id)}", "opened"
+
+
+def _update(graded: Graded, member: Member, book: Book, city: City) -> Member:
+    """The decision about a newer state of a known ticket: a search only where text or place have changed."""
+    ticket = graded.ticket
+    changes: dict[str, object] = {
+        "edition": ticket.edition,
+        "seq": book.seq + 1,
+        "was_open": member.open,
+        "open": ticket.status == "open",
+        "joined": "updated",
+        "moved_from": None,
+        "left_streams": (),
+        "left_fresh": (),
+        "new_streams": (),
+    }
+    if (digest := digest_of(graded)) != member.digest:
+        changes |= {**_move(graded, sign(graded), member, book), "digest": digest}
+    return member.model_copy(update=changes)
+
+
+def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> dict[str, object]:
+    """What changes with a ticket's text or place: perhaps its problem, and the streams it is counted in."""
+    ticket = graded.ticket
+    book.search.discard(member.slot)
+    found = book.search.find(signature, member.at)
+    before = book.problem(found.problem_id) if found.problem_id else None
+    alone = (own := book.problem(member.problem_id)) is not None and own.tickets <= 1
+    stays = (before is None and alone) or (before is not None and before.problem_id == member.problem_id)
+    problem_id = member.problem_id if stays else _choose(before, ticket, book)[0]
+    if problem_id != member.problem_id and book.problem(problem_id) is None and before is None:
+        problem_id = f"p-{hash_of(ticket.ticket_id, str(ticket.edition))}"
+    streams = book.streams_of(signature.street, signature.category, problem_id)
+    kept = dict(zip(member.streams, member.fresh, strict=True))
+    fresh = tuple(
+        kept[key] if key in kept else is_fresh(book.rate(key), member.caller, member.at) for key in streams
+    )
+    left = [key for key in member.streams if key not in streams]
+    moves = problem_id != member.problem_id
+    return {
+        "problem_id": problem_id,
+        "slot": book.seq + 1,
+        "signature": signature,
+        "norm_text": found.norm_text,
+        "norm_title": found.norm_title,
+        "quote": quote_of(graded),
+        "streams": streams,
+        "fresh": fresh,
+        "joined": "moved" if moves else "updated",
+        "moved_from": member.problem_id if moves else None,
+        "left_streams": tuple(left),
+        "left_fresh": tuple(kept[key] for key in left),
+        "new_streams": tuple(key for key in streams if key not in kept),
+        "score": found.score,
+        "near": found.near,
+        "earlier": earlier_of(before, ticket.ticket_id) if moves else member.earlier,
+    }
+
+
+def _caller_of(ticket: Ticket, signature: Signature, at: float, book: Book) -> str:
+    """The reporter; "" = the one shared unnamed caller.
+
+    Where a platform names nobody (American 311 data) that would silence every crowd: there each text in each
+    minute stands for a caller of its own, "~…"; baseline.is_fresh() caps how many of them count a day.
+    """
+    if ticket.reporter:
+        return ticket.reporter
+    total = book.rate(book.stream("all"))
+    if total is None or total.unnamed < UNNAMED_PLATFORM or total.named * 100 > total.unnamed:
+        return ""
+    return f"~{hash_of(signature.text, str(int(at // 60)))}"
+
+
+# Applying: each value takes the change once, however often it comes
+
+
+def _settle(graded: Graded, member: Member, book: Book, city: City, decides: bool = False) -> Gathered:
+    """Apply a decided member to problem, rates and index, and say all that follows from it."""
+    share = _share_of(graded.ticket, member)
+    known = None if member.moved_from else member.was_open
+    problem = book.problem(member.problem_id) or _open(graded, member, book)
+    problem = include(problem, share, member.seq, known)
+    counts = graded.ticket.edition <= member.first_edition
+    recounts = counts or member.new_streams or member.left_streams
+    rates = rates_after(member, book) if recounts else {}
+    case = Case(graded, graded.ticket.trigger_at, member, problem, rates, book, city, repeats=not decides)
+    finders = PATTERNS if counts else (find_graded_hazard,)
+    candidates = tuple(candidate for find in finders for candidate in find(case))
+    if decides:
+        member = member.model_copy(update={"fired": tuple(_finding(candidate) for candidate in candidates)})
+    problem = _with_patterns(problem, candidates)
+    left = _write(member, problem, rates, share, book)
+    return _say(graded, member, problem, left, candidates, counts)
+
+
+def _write(
+    member: Member, problem: Problem, rates: dict[str, Rate], share: Share, book: Book
+) -> Problem | None:
+    """All writes of one ticket, in the order that makes a crash between any two harmless.
+
+    Returns the problem that the ticket has left, if any.
+    """
+    if book.member(member.ticket_id) is not member:
+        book.store_member(member)
+    if member.signature is not None:
+        book.search.add(member)
+    left = book.problem(member.moved_from) if member.moved_from else None
+    if left is not None:
+        left = exclude(left, share, member.seq, bool(member.was_open))
+        book.store_problem(left)
+    stored = book.problem(problem.problem_id)
+    if stored is None or stored.version < problem.version:
+        book.store_problem(problem)
+    for key, rate in rates.items():
+        known = book.rate(key)
+        if known is None or known.seq < rate.seq:
+            book.store_rate(key, rate)
+    if rates:
+        book.tidy(member.problem_id, clock_of(rates[book.stream("all")]))
+    return left
+
+
+def _share_of(ticket: Ticket, member: Member) -> Share:
+    closings = [step for step in ticket.steps if step.event == "closed"]
+    closing = closings[-1] if closings else None
+    assert ticket.created_at is not None
+    return Share(
+        ticket_id=ticket.ticket_id,
+        caller=member.caller,
+        created_at=ticket.created_at,
+        day=datetime.fromtimestamp(member.at, UTC).date().isoformat(),
+        at=closing.at if closing is not None and not member.open else ticket.trigger_at,
+        open=member.open,
+        unit=ticket.unit or (closing.unit if closing is not None else None),
+        reply=closing.reply or "" if closing is not None else "",
+        returns=member.returns,
+    )
+
+
+def _open(graded: Graded, member: Member, book: Book) -> Problem:
+    """A problem that holds no ticket yet; one that follows a closed problem goes on counting its closures."""
+    ticket, grade = graded.ticket, graded.grade
+    assert ticket.created_at is not None
+    past = book.problem(member.after) if member.after else None
+    return Problem(
+        problem_id=member.problem_id,
+        district=book.district,
+        title=ticket.title[:80] or grade.summary,
+        matter=grade.matter,
+        category=category_of(graded),
+        place=ticket.place,
+        first_seen=ticket.created_at,
+        last_seen=ticket.created_at,
+        tickets=0,
+        reporters=0,
+        after=member.after,
+        closures=past.closures if past is not None else 0,
+        returns=past.returns if past is not None else 0,
+        last_closed_at=past.last_closed_at if past is not None else None,
+    )
+
+
+# Saying
+
+
+def _finding(candidate: Candidate) -> str:
+    return f"{candidate.kind}:{candidate.scope}"
+
+
+def _with_patterns(problem: Problem, candidates: tuple[Candidate, ...]) -> Problem:
+    names: list[Pattern] = []
+    for candidate in candidates:
+        if candidate.scope != "problem" or candidate.kind == "hazard" or candidate.kind in problem.patterns:
+            continue
+        names.append(candidate.kind)
+    return problem.model_copy(update={"patterns": (*problem.patterns, *names)}) if names else problem
+
+
+def _say(
+    graded: Graded,
+    member: Member,
+    problem: Problem,
+    left: Problem | None,
+    candidates: tuple[Candidate, ...],
+    counts: bool,
+) -> Gathered:
+    ticket = graded.ticket
+    assert ticket.created_at is not None
+    told = with_recurrence(graded, member.recurrence, member.earlier)
+    record = None
+    if member.near is not None and member.near != problem.problem_id:
+        record = Record(
+            record="merge_proposed",
+            at=ticket.trigger_at,
+            problem_id=member.near,
+            other_id=problem.problem_id,
+            score=member.score.get("score", 0.0),
+            why="text just below the bound",
+        )
+    change = Change(problem=problem, graded=told, joined=member.joined, score=member.score, record=record)
+    gone = (Change(problem=left, joined="left"),) if left is not None else ()
+    count_ = None
+    if counts:
+        count_ = Count(
+            ticket_id=ticket.ticket_id,
+            at=ticket.created_at,
+            district=graded.district,
+            category=problem.category,
+            fresh=member.fresh[0],
+        )
+    return Gathered(changes=(*gone, change), candidates=candidates, count=count_)
+
+
+# Time passing
+
+
+def gather_on_tick(at: datetime, books: Books) -> Gathered:
+    """Quiet problems close and old state goes, once a local day; `at` is event time. All else is free of
+    cost."""
+    day = int(local_seconds(at, books.city.utc_offset) // 86_400)
+    changes: list[Change] = []
+    for book in books.all():
+        if book.swept is None or book.swept < day:
+            book.swept = day
+            closed = book.sweep(at, local_seconds(at, books.city.utc_offset))
+            changes += [Change(problem=problem) for problem in closed]
+    return Gathered(changes=tuple(changes))

@@ -1,0 +1,62 @@
+"""A ticket's membership in a problem: what was decided about it, kept so that nothing is decided twice."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agents.grading.grade import RecurrenceKind
+from agents.problems.signature import Signature
+
+
+class Member(BaseModel):
+    """A ticket's place in a problem, and all that has been decided about it: what a redelivery is answered
+    from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ticket_id: str
+    district: str
+    problem_id: str
+    edition: int
+    first_edition: int
+    """The edition that was counted; a later one changes no count and raises no burst."""
+    seq: int
+    """The district's running number of the last change; guards every value it is applied to."""
+    slot: int
+    """The running number under which its text is indexed."""
+    at: float
+    """Local seconds of the ticket's creation."""
+    caller: str
+    signature: Signature | None = None
+    """None once it is out of the search window."""
+    digest: str = ""
+    norm_text: float = 1.0
+    norm_title: float = 1.0
+    quote: str = ""
+    streams: tuple[str, ...] = ()
+    """Keys of the rates it was counted in, widest first."""
+    fresh: tuple[bool, ...] = ()
+    """In the order of `streams`: whether it added a reporter."""
+    joined: Literal["opened", "joined", "updated", "moved"] = "joined"
+    open: bool = True
+    was_open: bool | None = None
+    """Before the last change; None: not counted before."""
+    moved_from: str | None = None
+    """The problem it left by the last change, with the streams it was counted in there."""
+    new_streams: tuple[str, ...] = ()
+    """Those of `streams` that the last change counts it in."""
+    left_streams: tuple[str, ...] = ()
+    left_fresh: tuple[bool, ...] = ()
+    score: dict[str, float] = Field(default_factory=dict)
+    near: str | None = None
+    """The problem it almost joined: a merge is proposed."""
+    newcomer: bool = False
+    """Named, and had never called about this problem."""
+    after: str | None = None
+    """The closed problem that the one it opened follows."""
+    returns: bool = False
+    """It says that a closed problem is back."""
+    recurrence: RecurrenceKind = "first"
+    earlier: tuple[str, ...] = ()
+    fired: tuple[str, ...] = ()
+    """Findings this ticket triggered."""

@@ -1,0 +1,86 @@
+"""Every Faust agent of every role on one page. What they decide stands in streams/path.py and agents/."""
+
+import logging
+import time
+from typing import Any, Literal
+
+from streams.bindings import Core, Grading, Parts, Telling
+from streams.health import end_process
+from streams.metrics import Metrics
+from streams.outbox import Halt
+from streams.settings import StreamSettings
+from streams.topics import Topics, require
+from streams.worker import Worker, run_app
+
+log = logging.getLogger(__name__)
+
+Role = Literal["core", "grading", "notifying"]
+
+
+def run(role: Role, settings: StreamSettings, parts: Parts) -> int:
+    """Play `role` until SIGTERM or SIGINT; the exit status. Raises WrongTopics before anything is read."""
+    require(settings.address, Topics(settings.prefix, settings.wide))
+    return run_app(lambda: build(role, settings, parts, Metrics(), end_process))
+
+
+def build(role: Role, settings: StreamSettings, parts: Parts, metrics: Metrics, halt: Halt) -> Worker:
+    """The worker of a role, not started. Its Faust app is `.app`."""
+    worker = Worker(role, settings, metrics, halt)
+    {"core": add_core, "grading": add_grading, "notifying": add_notifying}[role](worker, parts)
+    return worker
+
+
+def add_core(worker: Worker, parts: Parts) -> None:
+    """Intake, problems, alerting: one input at a time, its outputs delivered meanwhile."""
+    core = Core(worker, parts)
+    topics, settings = worker.topics, worker.settings
+    news = (topics.candidates, topics.counts, topics.commands)
+    # What waits for its turn in event time is unacknowledged meanwhile, and cannot end at a rebalance.
+    window = len(news) * topics.partitions(topics.candidates) * settings.waiting + settings.max_unacked
+    accepting = worker.series("accept_tickets", [topics.events], settings.max_unacked, core.journal)
+    gathering = worker.series("gather_problems", [topics.graded], settings.max_unacked, core.journal)
+    deciding = worker.series("decide_alerts", news, window, core.journal, grace_s=0.5)
+
+    @worker.agent("accept_tickets", topics.events)
+    async def accept_tickets(stream: Any) -> None:
+        async for event in stream.noack().events():
+            await accepting.submit(event, core.accept)
+
+    @worker.agent("gather_problems", topics.graded)
+    async def gather_problems(stream: Any) -> None:
+        async for event in stream.noack().events():
+            await core.gather(event, gathering)
+
+    @worker.agent("decide_alerts", *news)
+    async def decide_alerts(stream: Any) -> None:
+        async for event in stream.noack().events():
+            await core.decide(event, deciding)
+
+    @worker.every(settings.tick_s)
+    async def tick_idle_partitions() -> None:
+        for tick in core.ticks_for_idle(time.monotonic()):
+            await worker.outbox.put(tick)
+
+
+def add_grading(worker: Worker, parts: Parts) -> None:
+    """Many tickets at once, the events of one ticket in order."""
+    grading = Grading(worker, parts)
+    topics = worker.topics
+    pool = worker.pool("grade_tickets", [topics.accepted], grading.grade)
+
+    @worker.agent("grade_tickets", topics.accepted)
+    async def grade_tickets(stream: Any) -> None:
+        async for event in stream.noack().events():
+            await pool.submit(event)
+
+
+def add_notifying(worker: Worker, parts: Parts) -> None:
+    """Many alerts at once, the events of one alert in order."""
+    telling = Telling(worker, parts)
+    topics = worker.topics
+    pool = worker.pool("tell_officers", [topics.alerts], telling.tell, telling.journal)
+
+    @worker.agent("tell_officers", topics.alerts)
+    async def tell_officers(stream: Any) -> None:
+        async for event in stream.noack().events():
+            await pool.submit(event)

@@ -1,0 +1,270 @@
+"""The same path over a file: event time is the only clock, and twice the same input gives the same bytes."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from agents.alerting.alert import AlertEvent, Held
+from agents.alerting.order import News, Waiting
+from agents.grading.grade import Graded
+from agents.intake.accept import Accepted
+from agents.intake.events import InvalidEvent
+from agents.problems.problem import Candidate, Change, Problem
+from streams.lines import Damage
+from streams.path import Path
+
+TICK = timedelta(hours=1)
+LONG_GAP = timedelta(days=2)
+"""Silence longer than this is ticked through by days: a file of ten years is not walked by hours."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A line that is no event: the run goes on without it."""
+
+    line: int
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Front:
+    """What the first half of the path (intake, grading) makes of one line. Depends on earlier lines of the same ticket only."""
+
+    line: int
+    accepted: Accepted | None = None
+    hazards: tuple[Candidate, ...] = ()
+    graded: Graded | None = None
+    rejected: Rejected | None = None
+
+
+class Stopwatch:
+    """Where the time went, by stage, in seconds of this process."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
+        self._last = now
+
+
+async def walk_front(
+    lines: Iterable[tuple[int, bytes | Damage]], path: Path, watch: Stopwatch
+) -> AsyncIterator[Front]:
+    """Intake and grading for each line, in order."""
+    for number, raw in lines:
+        watch.lap("read")
+        if isinstance(raw, Damage):
+            yield Front(number, rejected=Rejected(number, "damaged_file", raw.detail))
+            continue
+        try:
+            accepted, hazards = path.on_event(raw)
+        except InvalidEvent as error:
+            yield Front(number, rejected=Rejected(number, error.reason, error.detail))
+            continue
+        watch.lap("intake")
+        graded = None
+        if accepted.changed and accepted.ticket.created_at is not None:
+            graded = await path.on_accepted(accepted.ticket)
+            watch.lap("grading")
+        yield Front(number, accepted, hazards if accepted.changed else (), graded)
+
+
+@dataclass
+class Results:
+    """Everything a replay found, by id, in order of first appearance."""
+
+    graded: dict[str, Graded] = field(default_factory=dict)
+    waiting: dict[str, None] = field(default_factory=dict)
+    """Tickets whose `created` has not come."""
+    problem_of: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
+    records: list[Change] = field(default_factory=list)
+    raised: dict[str, AlertEvent] = field(default_factory=dict)
+    updates: dict[str, list[AlertEvent]] = field(default_factory=dict)
+    held: list[AlertEvent] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+
+class Back:
+    """The second half of the path: problems and alerting, one line after the other."""
+
+    def __init__(
+        self, path: Path, watch: Stopwatch, on_alert: Callable[[AlertEvent], None] = lambda _: None
+    ) -> None:
+        self.path, self.watch, self.results = path, watch, Results()
+        self._waiting: Waiting[None] = Waiting()
+        self._on_alert = on_alert
+        self._ticked: datetime | None = None
+
+    def take(self, front: Front) -> None:
+        """One line's share of the work."""
+        self.results.count("lines")
+        if front.rejected is not None:
+            self.results.rejected.append(front.rejected)
+            return
+        assert front.accepted is not None
+        ticket = front.accepted.ticket
+        if not front.accepted.changed:
+            self.results.count("redelivered")
+            return
+        self.results.count("events")
+        self._tick_to(ticket.trigger_at)
+        self._offer(front.hazards)
+        if front.graded is None:
+            self.results.waiting[ticket.ticket_id] = None
+        else:
+            self.results.waiting.pop(ticket.ticket_id, None)
+            self._gather(front.graded)
+
+    def finish(self) -> Results:
+        """Release what still waits for its turn in event time."""
+        for news, _ in self._waiting.drain():
+            self._keep(self.path.on_news(news))
+        return self.results
+
+    def _gather(self, graded: Graded) -> None:
+        self.results.graded[graded.ticket.ticket_id] = graded
+        gathered = self.path.on_graded(graded)
+        self._keep_changes(gathered.changes)
+        self.watch.lap("problems")
+        self._offer(gathered.candidates)
+        if gathered.count is not None:
+            self._offer((gathered.count,))
+        self.watch.lap("alerting")
+
+    def _keep_changes(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self.results.problems[change.problem.problem_id] = change.problem
+            if change.record is not None:
+                self.results.records.append(change)
+            if change.graded is not None and change.joined != "left":
+                ticket_id = change.graded.ticket.ticket_id
+                self.results.graded[ticket_id] = change.graded
+                self.results.problem_of[ticket_id] = change.problem.problem_id
+
+    def _offer(self, news: Iterable[News]) -> None:
+        for item in news:
+            for released, _ in self._waiting.push(item, None):
+                self._keep(self.path.on_news(released))
+
+    def _keep(self, events: Iterable[AlertEvent]) -> None:
+        for event in events:
+            if isinstance(event.alert, Held):
+                self.results.held.append(event)
+            elif event.event == "raised" and event.alert.alert_id not in self.results.raised:
+                self.results.raised[event.alert.alert_id] = event
+                self._on_alert(event)
+            else:
+                self.results.updates.setdefault(event.alert.alert_id, []).append(event)
+
+    def _tick_to(self, at: datetime) -> None:
+        """Event time has come to `at`: let the hours before it strike."""
+        if self._ticked is None:
+            self._ticked = at.replace(minute=0, second=0, microsecond=0)
+            return
+        for tick in ticks_between(self._ticked, at):
+            self._ticked = tick
+            for news, _ in self._waiting.advance(tick):
+                self._keep(self.path.on_news(news))
+            gathered, events = self.path.on_tick(tick)
+            self._keep_changes(gathered.changes)
+            self._offer(gathered.candidates)
+            self._keep(events)
+        self.watch.lap("ticks")
+
+
+def ticks_between(last: datetime, at: datetime) -> Iterator[datetime]:
+    """The instants after `last` up to `at` at which time is told: hours, days in a long silence."""
+    while at - last >= TICK:
+        last += timedelta(days=1) if at - last > LONG_GAP else TICK
+        yield last
+
+
+async def replay(
+    lines: Iterable[tuple[int, bytes | Damage]],
+    path: Path,
+    watch: Stopwatch,
+    on_alert: Callable[[AlertEvent], None] = lambda _: None,
+) -> Results:
+    """The whole path in this process."""
+    back = Back(path, watch, on_alert)
+    async for front in walk_front(lines, path, watch):
+        back.take(front)
+    return back.finish()
+
+
+def rows(results: Results) -> dict[str, Iterator[dict[str, Any]]]:
+    """The contract's output files (contract.md section 2): file name → its lines."""
+    return {
+        "tickets.jsonl": _ticket_rows(results),
+        "problems.jsonl": _problem_rows(results),
+        "alerts.jsonl": _alert_rows(results),
+        "ledger.jsonl": (event.alert.model_dump(mode="json") for event in results.held),
+        "rejected.jsonl": (
+            {"line": bad.line, "reason": bad.reason, "detail": bad.detail} for bad in results.rejected
+        ),
+    }
+
+
+def _ticket_rows(results: Results) -> Iterator[dict[str, Any]]:
+    for ticket_id, graded in results.graded.items():
+        yield {
+            "ticket_id": ticket_id,
+            "problem_id": results.problem_of.get(ticket_id),
+            "grade": graded.grade.model_dump(mode="json"),
+            "status": graded.ticket.status,
+            "place": graded.ticket.place.model_dump(mode="json", exclude_none=True),
+        }
+
+
+def _problem_rows(results: Results) -> Iterator[dict[str, Any]]:
+    members: dict[str, list[str]] = {}
+    for ticket_id in results.graded:
+        if (problem_id := results.problem_of.get(ticket_id)) is not None:
+            members.setdefault(problem_id, []).append(ticket_id)
+    for problem_id, problem in results.problems.items():
+        if problem_id not in members:
+            continue
+        row = problem.model_dump(
+            mode="json",
+            include={
+                "problem_id",
+                "title",
+                "matter",
+                "category",
+                "district",
+                "place",
+                "reporters",
+                "first_seen",
+                "last_seen",
+                "patterns",
+                "status",
+                "after",
+                "closures",
+            },
+        )
+        yield {**row, "ticket_ids": members[problem_id]}
+
+
+def _alert_rows(results: Results) -> Iterator[dict[str, Any]]:
+    for alert_id, event in results.raised.items():
+        updates = [
+            {
+                "event": later.event,
+                "at": later.at.isoformat(),
+                "reporters": later.alert.reporters,
+                "tickets": len(later.alert.ticket_ids),
+            }
+            for later in results.updates.get(alert_id, [])
+        ]
+        yield {**event.alert.model_dump(mode="json"), "updates": updates}

@@ -1,0 +1,308 @@
+"""The step as a whole: once is enough, twice is the same, and a crash between two writes loses nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fakes.findings import ask, count, finding, hours, make_desk, raised, reason
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.alerting.alert import AlertEvent, Held
+from agents.alerting.decide import decide, decide_on_tick
+from agents.alerting.desk import STATE, Decided, Desk, Near, State
+from agents.alerting.order import News
+
+NEWS: list[News] = [
+    count(1, -0.5),
+    finding(0),
+    finding(0.5),
+    finding(1, reporters=7),
+    finding(1.5, scope="district", key="城东区|district|供水", reporters=20),
+    finding(2, kind="hazard", key="hazard:fire:x", reporters=1, problem_id=None),
+    ask("silence", 3, key="供电", until=hours(5)),
+    finding(4, category="供电", problem_id="p3", key="城东区|problem|p3"),
+    ask("acknowledge", 4.5, alert_id=raised(make_desk(), finding(0)).alert.alert_id),
+]
+
+
+class Crash(Exception):
+    pass
+
+
+class Fragile(dict[str, State]):
+    """A mapping whose process dies at one of its writes."""
+
+    left = 10_000
+
+    def __setitem__(self, key: str, value: State) -> None:
+        if self.left <= 0:
+            raise Crash
+        self.left -= 1
+        super().__setitem__(key, value)
+
+
+def outcome(events: tuple[AlertEvent, ...]) -> list[tuple[str, str, int]]:
+    return [(event.event, event.alert.alert_id, event.seq) for event in events]
+
+
+@given(st.lists(st.sampled_from(NEWS), max_size=14))
+@settings(max_examples=50)
+def test_the_same_news_again_gives_the_same_events(news: list[News]) -> None:
+    desk = make_desk()
+    first = {}
+    for each in news:
+        events = decide(each, desk)
+        name = each.model_dump_json()
+        assert first.setdefault(name, events) == events or isinstance(each, type(NEWS[-1]))
+
+
+def test_a_command_again_gives_the_same_event() -> None:
+    desk = make_desk()
+    told = raised(desk, finding(0))
+    acknowledge = ask("acknowledge", 1, alert_id=told.alert.alert_id)
+    assert decide(acknowledge, desk) == decide(acknowledge, desk)
+
+
+@pytest.mark.parametrize("survives", range(7))
+def test_a_crash_at_any_write_loses_no_alert(survives: int) -> None:
+    calm = make_desk()
+    wanted = [outcome(decide(news, calm)) for news in NEWS[1:4]]
+    for number, news in enumerate(NEWS[1:4]):
+        state = Fragile()
+        desk = Desk(calm.city, state)
+        for earlier in NEWS[1 : number + 1]:
+            decide(earlier, desk)
+        state.left = survives
+        try:
+            decide(news, desk)
+        except Crash:
+            state.left = 10_000
+        told = [entry for entry in outcome(decide(news, desk)) if entry[0] != "held"]
+        assert told == [entry for entry in wanted[number] if entry[0] != "held"]
+
+
+def test_every_entry_survives_the_way_to_a_table_and_back() -> None:
+    desk = make_desk()
+    for news in NEWS:
+        decide(news, desk)
+    decide_on_tick(hours(4.9), desk)
+    kinds = {entry.of for entry in desk.state.values()}
+    assert kinds >= {"alert", "decided", "counted", "last", "near", "silence", "budget", "rate", "swept"}
+    for key, entry in desk.state.items():
+        assert STATE.validate_json(STATE.dump_json(entry)) == entry, key
+
+
+def test_the_alert_carries_what_decided_it() -> None:
+    alert = raised(make_desk(), finding(0)).alert
+    assert alert.raised_at == hours(0)
+    assert alert.figures["needed"] == 2.0
+    assert alert.figures["dropped_sentences"] == 0.0
+    assert alert.rules == "r@1"
+    assert alert.alert_id.startswith("a-")
+
+
+def test_growth_brings_fresh_content_under_the_old_name() -> None:
+    desk = make_desk()
+    first = raised(desk, finding(0)).alert
+    events = decide(finding(1, reporters=8, ticket_ids=tuple("abcdefgh")), desk)
+    fresh = events[1].alert
+    assert (fresh.alert_id, fresh.raised_at, fresh.key) == (first.alert_id, first.raised_at, first.key)
+    assert fresh.updated_at == hours(1)
+    assert "8人" in fresh.title
+    assert set(fresh.ticket_ids) == {*first.ticket_ids, *"abcdefgh"}
+    assert events[1].seq == 2
+
+
+def test_growth_after_the_end_opens_the_alert_again() -> None:
+    desk = make_desk()
+    alert = raised(desk, finding(0)).alert
+    decide(ask("resolve", 1, alert_id=alert.alert_id), desk)
+    again = decide(finding(2, reporters=6), desk)[1].alert
+    assert not isinstance(again, Held) and again.status == "open"
+
+
+def test_an_update_keeps_who_acknowledged() -> None:
+    desk = make_desk()
+    alert = raised(desk, finding(0)).alert
+    decide(ask("acknowledge", 1, alert_id=alert.alert_id), desk)
+    again = decide(finding(2, reporters=6), desk)[1].alert
+    assert (again.status, again.acknowledged_by) == ("acknowledged", "王")
+
+
+def test_an_update_never_lowers_the_level() -> None:
+    desk = make_desk()
+    first = raised(desk, finding(0, reporters=5, figures={"lambda": 9.0})).alert
+    assert first.level == "orange"
+    again = decide(finding(1, kind="burst", reporters=10, figures={"lambda": 2.1}), desk)[1].alert
+    assert again.level == "orange"
+
+
+@pytest.mark.parametrize(
+    ("fields", "level"),
+    [
+        ({"kind": "hazard", "hazards": ("gas_leak",)}, "red"),
+        ({"hazards": ("gas_leak",)}, "red"),
+        ({"hazards": ("nothing_known",)}, "yellow"),
+        ({"reporters": 50}, "red"),
+        ({"reporters": 10}, "orange"),
+        ({"reporters": 5, "figures": {"lambda": 3.0, "ratio": 20.0}}, "orange"),
+        ({"figures": {"lambda": 7.0}}, "orange"),
+        ({}, "yellow"),
+        ({"kind": "recurrence", "reporters": 3}, "orange"),
+        ({"kind": "recurrence", "reporters": 2}, "yellow"),
+        ({"kind": "chronic"}, "blue"),
+        ({"kind": "seasonal"}, "blue"),
+        ({"kind": "harassment", "reporters": 1}, "blue"),
+    ],
+)
+def test_the_level_follows_danger_people_and_surprise(fields: dict[str, Any], level: str) -> None:
+    assert raised(make_desk(), finding(0, **fields)).alert.level == level
+
+
+# The end of an alert
+
+
+@pytest.mark.parametrize(
+    ("kind", "open_for", "over_after"),
+    [
+        ("burst", 23.0, 25.0),
+        ("hazard", 24 * 7 - 1.0, 24 * 7 + 1.0),
+        ("chronic", 24 * 28 - 1.0, 24 * 28 + 1.0),
+    ],
+)
+def test_quiet_ends_an_alert_after_a_time_of_its_kind(kind: str, open_for: float, over_after: float) -> None:
+    for later, expected in ((open_for, []), (over_after, ["resolved"])):
+        desk = make_desk()
+        raised(desk, finding(0, kind=kind))
+        assert [event.event for event in decide_on_tick(hours(later), desk)] == expected
+
+
+def test_findings_below_the_threshold_keep_an_alert_open() -> None:
+    desk = make_desk()
+    raised(desk, finding(0))
+    decide(finding(20), desk)
+    assert decide_on_tick(hours(30), desk) == ()
+    assert [event.event for event in decide_on_tick(hours(45), desk)] == ["resolved"]
+
+
+def test_the_same_tick_again_gives_the_same_events() -> None:
+    desk = make_desk()
+    raised(desk, finding(0))
+    assert decide_on_tick(hours(30), desk) == decide_on_tick(hours(30), desk) != ()
+    assert decide_on_tick(hours(31), desk) == ()
+
+
+def test_old_entries_go_and_a_backlog_of_the_newest_stays() -> None:
+    desk = make_desk()
+    for number in range(6000):
+        desk.state[f"decided:{number}"] = Decided(at=hours(number / 10), events=())
+        desk.state[f"near:{number}"] = Near(at=hours(number / 10), fired=())
+    decide_on_tick(hours(600), desk)
+    left = [entry for entry in desk.state.values() if isinstance(entry, Decided)]
+    assert len(left) == 4096
+    assert min(entry.at for entry in left) == hours((6000 - 4096) / 10)
+    assert sum(isinstance(entry, Near) for entry in desk.state.values()) == 720
+
+
+def test_a_silence_is_forgotten_when_it_ends() -> None:
+    desk = make_desk()
+    decide(ask("silence", key="供水", until=hours(5)), desk)
+    decide_on_tick(hours(4), desk)
+    assert "silence:供水" in desk.state
+    decide_on_tick(hours(17), desk)
+    assert "silence:供水" not in desk.state
+
+
+# Storms
+
+
+def storm_desk() -> Desk:
+    desk = make_desk()
+    for day in range(10):
+        for number in range(24):
+            at = (day - 10) * 24 + number
+            decide(count(day * 24 + number, at, f"{'东西南北'[number % 4]}区", "排水"), desk)
+    return desk
+
+
+def pour(desk: Desk, calls: int, district: Callable[[int], str]) -> list[AlertEvent]:
+    return [
+        event
+        for number in range(calls)
+        for event in decide(count(5000 + number, number / 15, district(number), "排水"), desk)
+    ]
+
+
+def test_a_storm_is_told_once_while_it_pours() -> None:
+    events = pour(storm_desk(), 90, lambda number: f"{'东西南北'[number % 4]}区")
+    assert [event.event for event in events if event.event == "raised"] == ["raised"]
+    assert events[0].alert.scope == "city"
+    assert len(events) <= 6, [event.event for event in events]
+
+
+def test_a_rise_in_one_district_is_no_storm() -> None:
+    assert pour(storm_desk(), 90, lambda _: "东区") == []
+
+
+def test_a_redelivered_count_is_counted_once() -> None:
+    desk = storm_desk()
+    before = dict(desk.state)
+    assert decide(count(3, -10 * 24 + 3, "北区", "排水"), desk) == ()
+    assert desk.state == before
+
+
+def test_a_storm_raises_the_bar_for_local_crowds() -> None:
+    desk = storm_desk()
+    counters = {"e_0.5": 3.0, "r": 0.2, "phi": 6.0, "n_per_day": 24.0, "J": 6.0, "lambda": 2.5, "ratio": 30.0}
+    local = {"category": "排水", "figures": counters}
+    assert reason(decide(finding(-1, **local), desk)) is None
+    pour(desk, 90, lambda number: f"{'东西南北'[number % 4]}区")
+    held = decide(finding(6, key="p7", problem_id="p7", place={"street": "西一街道"}, **local), desk)[0].alert
+    assert isinstance(held, Held) and held.suppressed == "below_threshold"
+    assert held.figures["correction"] > 3
+    assert held.figures["lambda"] < 2.5
+    assert held.figures["ratio"] == pytest.approx(30.0 / held.figures["correction"])
+
+
+# Commands
+
+
+def test_a_command_for_an_unknown_alert_is_recorded() -> None:
+    (event,) = decide(ask("acknowledge", alert_id="a-nobody"), make_desk())
+    assert (event.event, event.by) == ("held", "王")
+    assert "a-nobody" in event.alert.title
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "status"),
+    [
+        ("acknowledge", "acknowledged", "acknowledged"),
+        ("resolve", "resolved", "resolved"),
+        ("false_alarm", "false_alarm", "false_alarm"),
+        ("silence", "silenced", "open"),
+        ("delivered", "delivered", "open"),
+    ],
+)
+def test_each_command_leaves_its_mark(name: str, event: str, status: str) -> None:
+    desk = make_desk()
+    told = raised(desk, finding(0))
+    (done,) = decide(ask(name, 1, alert_id=told.alert.alert_id, note="知道了"), desk)
+    kept = desk.kept(told.alert.alert_id)
+    assert (done.event, done.seq, done.note) == (event, 2, "知道了")
+    assert kept is not None and (kept.alert.status, kept.seq) == (status, 2)
+
+
+def test_what_is_over_stays_over() -> None:
+    desk = make_desk()
+    told = raised(desk, finding(0))
+    decide(ask("false_alarm", 1, alert_id=told.alert.alert_id), desk)
+    (late,) = decide(ask("acknowledge", 2, alert_id=told.alert.alert_id), desk)
+    assert not isinstance(late.alert, Held) and late.alert.status == "false_alarm"
+
+
+def test_silencing_an_alert_silences_its_key() -> None:
+    desk = make_desk()
+    told = raised(desk, finding(0))
+    decide(ask("silence", 1, alert_id=told.alert.alert_id, until=hours(60)), desk)
+    assert reason(decide(finding(50), desk)) == "silenced"

@@ -1,0 +1,86 @@
+"""Who is in charge: by an item of the catalogue, with a warning where the power is missing."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from agents.city import City, Duty, Unit
+from agents.grading.duties import propose_unit
+from agents.intake.ticket import Place, Ticket
+
+AT = datetime(2026, 7, 1, 8, tzinfo=UTC)
+CITY = City(
+    name="duties",
+    units=(Unit("幸福苑", "community"), Unit("东城区城管局", "district", "东城区")),
+    duties=(
+        Duty("S-01", "供水抢修", "供水", ("停水", "水管"), "市水务集团", "供水条例第5条"),
+        Duty("C-02", "违法建设查处", "占道与违建", ("违建", "搭建"), "{district}城管局", "城乡规划法", True),
+        Duty("C-03", "楼道堆物劝导", "物业", ("楼道堆物",), "幸福苑", "社区公约", True),
+        Duty("C-04", "街面保洁", "市容环卫", ("保洁",), "{street}环卫所", "市容条例"),
+    ),
+)
+
+
+def ticket(content: str, unit: str | None = None, district: str | None = "东城区") -> Ticket:
+    return Ticket(
+        ticket_id="t1",
+        revision=1,
+        edition=1,
+        updated_at=AT,
+        trigger_at=AT,
+        content=content,
+        unit=unit,
+        place=Place(district=district),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "category", "unit", "item"),
+    [
+        ("小区停水", "供水", "市水务集团", "S-01 供水抢修"),
+        ("楼顶有违建", "占道与违建", "东城区城管局", "C-02 违法建设查处"),
+        ("水管漏了", "other", "市水务集团", "S-01 供水抢修"),
+    ],
+)
+def test_the_best_fitting_item_names_the_unit(content: str, category: str, unit: str, item: str) -> None:
+    found = propose_unit(ticket(content), "", category, CITY)
+    assert found is not None
+    assert (found.unit, found.item) == (unit, item)
+    assert 0 < found.confidence <= 0.9
+
+
+def test_no_item_means_no_proposal() -> None:
+    assert propose_unit(ticket("公交不来"), "公交线路", "公共交通", CITY) is None
+    assert propose_unit(ticket("小区停水"), "小区停水", "供水", City()) is None
+
+
+def test_a_unit_of_an_unknown_place_is_not_made_up() -> None:
+    assert propose_unit(ticket("楼顶有违建", district=None), "", "占道与违建", CITY) is None
+    assert propose_unit(ticket("没人保洁"), "", "市容环卫", CITY) is None
+
+
+@pytest.mark.parametrize("holder", ["幸福苑", "红旗社区", "向阳居委会"])
+def test_a_community_holding_an_enforcement_item_is_warned_of(holder: str) -> None:
+    found = propose_unit(ticket("楼顶有违建", unit=holder), "", "占道与违建", CITY)
+    assert found is not None and found.warning is not None
+    assert holder in found.warning
+
+
+def test_a_proposed_community_is_warned_of_too() -> None:
+    found = propose_unit(ticket("楼道堆物"), "", "物业", CITY)
+    assert found is not None and found.warning is not None
+
+
+def test_a_unit_with_power_gets_no_warning() -> None:
+    found = propose_unit(ticket("楼顶有违建", unit="东城区城管局"), "", "占道与违建", CITY)
+    assert found is not None and found.warning is None
+    plain = propose_unit(ticket("小区停水", unit="红旗社区"), "", "供水", CITY)
+    assert plain is not None and plain.warning is None
+
+
+def test_equal_items_choose_the_earlier_one() -> None:
+    twice = City(
+        name="twice", duties=(*CITY.duties[:1], Duty("S-99", "再一个", "供水", ("停水", "水管"), "别家", ""))
+    )
+    found = propose_unit(ticket("停水"), "", "供水", twice)
+    assert found is not None and found.unit == "市水务集团"

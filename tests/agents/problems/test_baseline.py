@@ -1,0 +1,218 @@
+"""The detector against numbers worked out by hand, and its laws."""
+
+import math
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.problems.baseline import (
+    FAST_TAUS,
+    MAX_CALLERS,
+    Rate,
+    clock_of,
+    count,
+    dispersion,
+    hour_of_week,
+    hourly,
+    is_fresh,
+    learn_hours,
+    local_seconds,
+    operational_hours,
+    tail,
+    week_of,
+    weigh,
+)
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+MONDAY = 4 * DAY
+EVEN = week_of((), ())
+
+
+def counted(times: list[tuple[float, str]]) -> Rate:
+    rate: Rate | None = None
+    for seq, (at, caller) in enumerate(times, 1):
+        rate = count(rate, seq, at, float(is_fresh(rate, caller, at)), caller, EVEN, at)
+    assert rate is not None
+    return rate
+
+
+def test_monday_midnight_is_hour_zero() -> None:
+    assert hour_of_week(MONDAY) == 0
+    assert hour_of_week(MONDAY - 1) == 167
+
+
+def test_local_time_is_the_city_s_or_the_event_s() -> None:
+    at = datetime(1970, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
+    assert local_seconds(at, None) == 8 * HOUR
+    assert local_seconds(at, UTC) == 0
+
+
+def test_even_week_passes_as_plain_hours() -> None:
+    assert operational_hours(MONDAY + 5 * HOUR, EVEN) - operational_hours(MONDAY, EVEN) == pytest.approx(5)
+
+
+def test_learned_week_keeps_mean_speed_one_and_is_fast_when_many_call() -> None:
+    counts = tuple(100 if hour % 24 in range(8, 20) else 0 for hour in range(168))
+    week = week_of(counts, counts)
+    assert week[-1] == pytest.approx(168)
+    assert week[9] - week[8] > 1.5
+    assert 0 < week[3] - week[2] < 0.3
+
+
+@pytest.mark.parametrize(
+    ("n", "mean", "phi", "expected"),
+    [
+        # One NB(mean 1, size 1) is geometric with p = 1/2: P(N ≥ n) = 2^-n.
+        (1, 1.0, 1.0, math.log10(2)),
+        (10, 1.0, 1.0, 10 * math.log10(2)),
+        # P(N ≥ 1) = 1 − (φ/(φ+μ))^φ.
+        (1, 2.0, 6.0, -math.log10(1 - (6 / 8) ** 6)),
+        (0, 2.0, 6.0, 0.0),
+    ],
+)
+def test_tail_agrees_with_sums_done_by_hand(n: float, mean: float, phi: float, expected: float) -> None:
+    assert tail(n, mean, phi) == pytest.approx(expected, rel=1e-9)
+
+
+def test_tail_goes_on_where_floats_underflow() -> None:
+    # Geometric again: 2^-n, far below the smallest float.
+    assert tail(2000, 1.0, 1.0) == pytest.approx(2000 * math.log10(2), rel=1e-3)
+    assert math.isfinite(tail(50_000, 1e-9, 0.8))
+
+
+def test_counters_decay_by_their_time() -> None:
+    rate = counted([(MONDAY, "甲"), (MONDAY + 2 * HOUR, "乙")])
+    for e, tau in zip(rate.fast, FAST_TAUS, strict=True):
+        assert e == pytest.approx(1 + math.exp(-2 / tau))
+
+
+def test_late_ticket_counts_as_if_in_time() -> None:
+    in_order = counted([(MONDAY, "甲"), (MONDAY + HOUR, "乙"), (MONDAY + 3 * HOUR, "丙")])
+    late = counted([(MONDAY, "甲"), (MONDAY + 3 * HOUR, "丙"), (MONDAY + HOUR, "乙")])
+    assert late.fast == pytest.approx(in_order.fast)
+    assert late.today == in_order.today
+
+
+def test_same_change_twice_is_one_change() -> None:
+    rate = counted([(MONDAY, "甲")])
+    assert count(rate, 1, MONDAY, 1.0, "甲", EVEN, MONDAY) is rate
+
+
+def test_taking_back_undoes_a_count() -> None:
+    rate = counted([(MONDAY, "甲"), (MONDAY + HOUR, "乙")])
+    back = count(rate, 3, MONDAY + HOUR, -1.0, "乙", EVEN, MONDAY + HOUR)
+    assert back.fast == pytest.approx([math.exp(-1 / tau) for tau in FAST_TAUS])
+    assert back.today == 1
+
+
+def test_caller_is_fresh_again_after_seven_quiet_days() -> None:
+    rate = counted([(MONDAY, "甲")])
+    assert not is_fresh(rate, "甲", MONDAY + 7 * DAY)
+    assert is_fresh(rate, "甲", MONDAY + 7 * DAY + 1)
+
+
+def test_unnamed_caller_is_fresh_once_a_day() -> None:
+    rate = counted([(MONDAY, "")])
+    assert not is_fresh(rate, "", MONDAY + 23 * HOUR)
+    assert is_fresh(rate, "", MONDAY + 24 * HOUR)
+
+
+def test_unnamed_stand_ins_are_capped_a_day() -> None:
+    rate = counted([(MONDAY + n, f"~{n}") for n in range(40)])
+    assert rate.today == 12
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(0, 60 * DAY), min_size=1, max_size=40))
+def test_calls_by_one_person_within_a_week_never_pass_one(offsets: list[float]) -> None:
+    times = [(MONDAY + min(offset, 7 * DAY), "甲") for offset in sorted(offsets)]
+    assert max(counted(times).fast) <= 1.0
+
+
+def test_callers_are_bounded_and_the_oldest_goes() -> None:
+    rate = counted([(MONDAY + n, f"人{n}") for n in range(200)])
+    assert len(rate.callers) == MAX_CALLERS
+    assert "人199" in rate.callers
+    assert "人0" not in rate.callers
+
+
+def test_rate_is_the_prior_without_history_and_the_count_with_much() -> None:
+    assert hourly(None, 0.25, "street", MONDAY, False) == pytest.approx(0.25)
+    rate = counted([(MONDAY + n * DAY + h * HOUR, f"{n}.{h}") for n in range(60) for h in range(0, 24, 2)])
+    # Twelve a day for 58 closed days: 0.5 an hour, against a prior of half that.
+    assert hourly(rate, 0.25, "street", rate.at, False) == pytest.approx(0.5, rel=0.05)
+
+
+def test_two_open_days_stay_outside_the_baseline() -> None:
+    rate = counted([(MONDAY + n * HOUR, f"人{n}") for n in range(40)])
+    assert rate.counted == 0
+    assert rate.today + rate.yesterday == 40
+
+
+def test_one_huge_day_is_cut_for_the_baseline() -> None:
+    steady = [(MONDAY + n * DAY, f"人{n}") for n in range(30)]
+    burst = [(MONDAY + 30 * DAY + n, f"众{n}") for n in range(500)]
+    after = [(MONDAY + 33 * DAY, "后")]
+    rate = counted(steady + burst + after)
+    # Twenty-nine ones decayed, and the day of 500 as 1 + 3·1 + 2.
+    assert rate.counted < 30
+
+
+def test_batches_make_a_stream_unsteady() -> None:
+    steady = counted([(MONDAY + n * DAY, f"人{n}") for n in range(60)])
+    batches = counted([(MONDAY + (n // 5) * 5 * DAY, f"人{n}") for n in range(60)])
+    assert dispersion("district", batches) < dispersion("district", steady)
+
+
+def test_wrong_date_does_not_stop_a_stream_for_good() -> None:
+    rate = counted([(MONDAY, "甲"), (MONDAY + 1e10, "错")])
+    after = count(rate, 3, MONDAY + HOUR, 1.0, "乙", EVEN, MONDAY + HOUR)
+    assert after.at == MONDAY + HOUR
+    assert max(after.fast) == 1.0
+
+
+def test_clock_is_the_middle_of_five() -> None:
+    assert clock_of(Rate(newest=(1.0, 2.0, 1e12, 3.0, 2.5))) == 2.5
+    assert clock_of(Rate()) == 0.0
+
+
+def test_hours_are_learned_when_a_week_is_over() -> None:
+    before = Rate(day=4, hours_open={9: 60})
+    same = learn_hours(before, before.model_copy(update={"day": 10}), 10 * DAY)
+    assert same.hours == ()
+    after = learn_hours(before, before.model_copy(update={"day": 11}), 11 * DAY + 2 * HOUR)
+    assert after.hours[9] == 60
+    assert after.hours_open == {2: 1}
+
+
+def test_evidence_needs_three_callers() -> None:
+    two = counted([(MONDAY, "甲"), (MONDAY + 60, "乙")])
+    assert weigh("problem", two, 0.001, 100, False, EVEN) is None
+
+
+def test_evidence_of_three_in_an_hour_by_hand() -> None:
+    rate = counted([(MONDAY, "甲"), (MONDAY, "乙"), (MONDAY, "丙")])
+    evidence = weigh("problem", rate, 0.01, 100.0, False, EVEN)
+    assert evidence is not None
+    # All counters are 3, so the shortest is the most surprising: n = 5, μ = 2·0.01·0.5.
+    assert evidence.figures["tau"] == 0.5
+    assert evidence.value == pytest.approx(tail(5, 0.01, 0.8) - math.log10(6 * 100), abs=1e-6)
+    assert evidence.figures["ratio"] == pytest.approx(3 / 0.005)
+
+
+def test_three_reporters_in_two_weeks_weigh_only_where_few_call() -> None:
+    rate = counted([(MONDAY, "甲"), (MONDAY + 6 * DAY, "乙"), (MONDAY + 12 * DAY, "丙")])
+    assert weigh("problem", rate, 0.0001, 10.0, False, EVEN) is None
+    sparse = weigh("problem", rate, 0.0001, 10.0, True, EVEN)
+    assert sparse is not None
+    assert sparse.value > 0.5
+
+
+def test_baseline_of_zero_is_finite() -> None:
+    rate = counted([(MONDAY, "甲"), (MONDAY, "乙"), (MONDAY, "丙")])
+    evidence = weigh("district", rate, hourly(None, 1e-12, "district", MONDAY, False), 0.0, True, EVEN)
+    assert evidence is not None
+    assert math.isfinite(evidence.value)

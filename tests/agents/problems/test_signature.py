@@ -1,0 +1,100 @@
+"""What a ticket is about and where, in comparable form."""
+
+from collections.abc import Callable
+
+import pytest
+
+from agents.grading.grade import Graded
+from agents.intake.ticket import Place
+from agents.problems.signature import (
+    Relation,
+    digest_of,
+    grams_of,
+    hash_of,
+    normalise,
+    point_of,
+    query_keys,
+    relate,
+    sign,
+)
+
+Make = Callable[..., Graded]
+
+
+def test_grams_are_all_distinct_pairs() -> None:
+    assert len(grams_of("小区停水小区")) == 4
+    assert set(grams_of("停水")) < set(grams_of("小区停水了"))
+
+
+@pytest.mark.parametrize("text", ["", "水", "😀", "\ud800", "a" * 1000])
+def test_grams_of_odd_texts_do_not_fail(text: str) -> None:
+    assert len(grams_of(text)) <= 3
+
+
+def test_hash_is_the_same_on_every_machine() -> None:
+    assert hash_of("a", "b") == hash_of("a", "b") != hash_of("ab")
+    assert hash_of("\ud800")
+
+
+def test_courtesy_and_masks_are_no_content() -> None:
+    assert normalise("尊敬的领导：您好！[手机]小区停水，希望有关部门尽快解决。") == "小区停水"
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon"), [(0.0, 0.0), (None, 3.0), (float("nan"), 1.0), (91.0, 1.0), (0.001, -0.002), (1.0, 200.0)]
+)
+def test_impossible_points_are_none(lat: float | None, lon: float | None) -> None:
+    assert point_of(Place(lat=lat, lon=lon)) == (None, None)
+
+
+def test_point_on_the_equator_is_a_place() -> None:
+    assert point_of(Place(lat=0.0, lon=32.5)) == (0.0, 32.5)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ({"community": "新华小区"}, {"community": "新华小区"}, "named"),
+        ({"community": "新华小区"}, {"community": "光明花园"}, "different"),
+        ({"community": "新华"}, {"community": "新华小区"}, "unknown"),
+        ({"community": "新村1"}, {"community": "新村12"}, "different"),
+        ({"community": "新华小区"}, {"community": None}, "unknown"),
+        ({"community": None, "street": "甲街"}, {"community": None, "street": "乙街"}, "different"),
+        (
+            {"community": None, "address": "长江路12号"},
+            {"community": None, "address": "长江路 12 号"},
+            "same",
+        ),
+        (
+            {"community": None, "address": "长江路12号"},
+            {"community": None, "address": "长江路90号"},
+            "different",
+        ),
+        ({"lat": 30.0, "lon": 110.0}, {"lat": 30.001, "lon": 110.0}, "same"),
+        ({"lat": 30.0, "lon": 110.0}, {"lat": 30.004, "lon": 110.0}, "named"),
+        ({"lat": 30.0, "lon": 110.0}, {"lat": 30.1, "lon": 110.0}, "different"),
+    ],
+)
+def test_relation_of_two_places(
+    graded: Make, one: dict[str, object], other: dict[str, object], expected: Relation
+) -> None:
+    a, b = sign(graded("a", **one)), sign(graded("b", **other))
+    assert relate(a, b) == relate(b, a) == expected
+
+
+def test_category_words_alone_are_thin(graded: Make) -> None:
+    assert sign(graded("a", text="Dirty Alley", category="Dirty Alley", title="Dirty Alley")).thin
+    assert not sign(graded("a", text="从昨天晚上开始一直没有水，物业不管")).thin
+
+
+def test_neighbouring_cells_are_asked_too(graded: Make) -> None:
+    keys = query_keys(sign(graded("a", lat=30.0, lon=110.0)))
+    assert sum(key.startswith("cell:") for key in keys) == 9
+    assert len(set(keys)) == len(keys)
+
+
+def test_digest_changes_with_text_and_place_but_not_with_a_closing(graded: Make) -> None:
+    first = digest_of(graded("a"))
+    assert digest_of(graded("a", edition=2, closed_hours=5)) == first
+    assert digest_of(graded("a", text="换了一种说法的内容")) != first
+    assert digest_of(graded("a", community="光明花园")) != first

@@ -1,0 +1,396 @@
+"""Real Kafka and Elasticsearch for the tests: `python tests/servers.py VERB [kafka|elastic]`.
+
+The verbs are install, start, stop and status. Both are ordinary Maven artifacts that need a JDK (Kafka 17+,
+Elasticsearch 21+). They listen on free loopback ports only, and keep their data in a temporary folder that
+goes with them. The distributions lie in `.cache/servers` of the checkout, or where WEISU_SERVERS points.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KAFKA = "4.3.1"
+ELASTIC = "9.5.2"
+CACHE = Path(os.environ.get("WEISU_SERVERS") or Path(__file__).resolve().parents[1] / ".cache" / "servers")
+JAVA_FOR = {"kafka": 17, "elastic": 21}
+STARTS_WITHIN_S = 120.0
+STOPS_WITHIN_S = 20.0
+NOBODY = 65534
+"""Elasticsearch refuses to run as root; this user owns nothing."""
+
+COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
+KAFKA_POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>weisu.tests</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging><dependencies>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA}</version></dependency>
+<dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.24.3</version>
+</dependency></dependencies></project>
+"""
+KAFKA_CONFIG = """process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+log.dirs={folder}/data
+auto.create.topics.enable=false
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+"""
+KAFKA_LOG = """status=error
+appender.c.type=Console
+appender.c.name=c
+appender.c.layout.type=PatternLayout
+appender.c.layout.pattern=%d %p %c{1.} %m%n
+rootLogger.level=info
+rootLogger.appenderRef.c.ref=c
+"""
+ELASTIC_CONFIG = """cluster.name: {name}
+discovery.type: single-node
+path.data: {folder}/data
+path.logs: {folder}/logs
+http.host: 127.0.0.1
+http.port: {port}
+transport.host: 127.0.0.1
+transport.port: {controller}
+cluster.routing.allocation.disk.threshold_enabled: false
+xpack.security.enabled: false
+"""
+
+
+class NoServer(Exception):
+    """The server is not installed, cannot be installed or does not start: says which, and what to do."""
+
+
+Process = subprocess.Popen[bytes]
+
+
+@dataclass
+class Server:
+    """A running server of ours. `folder` holds its configuration, data and log, and is deleted by `stop`."""
+
+    name: str
+    address: str
+    pid: int
+    folder: Path
+    process: Process | None = field(default=None, repr=False)
+    """Only in the process that started it."""
+
+    def alive(self) -> bool:
+        """Whether the process still lives; one known by pid only must name our folder (pids are reused)."""
+        if self.process is not None:
+            return self.process.poll() is None
+        return str(self.folder) in command_line(self.pid)
+
+    def stop(self) -> None:
+        """End the server, by force after STOPS_WITHIN_S, and delete its folder. Safe to repeat."""
+        if self.alive():
+            os.kill(self.pid, signal.SIGTERM)
+            deadline = time.monotonic() + STOPS_WITHIN_S
+            while self.alive() and time.monotonic() < deadline:
+                time.sleep(0.1)
+        # The launcher of Elasticsearch has a child: what is left of the group, which we made, goes too.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self.alive() or self.process is not None:
+                os.killpg(self.pid, signal.SIGKILL)
+        if self.process is not None:
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+Launch = Callable[[Path, int, int], Server]
+"""Given a folder, the client's port and one more: start the process, do not wait."""
+
+
+def command_line(pid: int) -> str:
+    """The command line of a process, empty when there is none (or it is a zombie)."""
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    return subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
+
+
+def find_java(least: int) -> Path:
+    """Home of the newest JDK that is at least version `least`. Raises NoServer."""
+    found = sorted((version, home) for home in java_homes() if (version := java_version(home)) >= least)
+    if not found:
+        raise NoServer(
+            f"no JDK {least} or newer found: install one (Temurin, OpenJDK) or set JAVA_HOME to it"
+        )
+    return found[-1][1]
+
+
+def java_homes() -> Iterator[Path]:
+    for name in ("ES_JAVA_HOME", "JAVA_HOME"):
+        if os.environ.get(name):
+            yield Path(os.environ[name])
+    yield from Path("/usr/lib/jvm").glob("*")
+    yield from Path("/Library/Java/JavaVirtualMachines").glob("*/Contents/Home")
+    on_path = shutil.which("java")
+    if on_path:
+        yield Path(on_path).resolve().parents[1]
+
+
+def java_version(home: Path) -> int:
+    """Major version by the JDK's own `release` file; 0 when this is no JDK."""
+    if not (home / "bin" / "java").exists() or not (home / "release").exists():
+        return 0
+    found = re.search(r'JAVA_VERSION="(\d+)', (home / "release").read_text(errors="replace"))
+    return int(found[1]) if found else 0
+
+
+def home_of(name: str) -> Path:
+    return CACHE / (f"kafka-{KAFKA}" if name == "kafka" else f"elasticsearch-{ELASTIC}")
+
+
+def is_installed(name: str) -> bool:
+    return (home_of(name) / ".complete").exists()
+
+
+def install(name: str) -> None:
+    """Fetch the distribution into the cache, once; a second caller waits. Raises NoServer."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if is_installed(name):
+            return
+        if shutil.which("mvn") is None:
+            raise NoServer("Maven (mvn) is needed to fetch the test servers: install it, then repeat")
+        home = home_of(name)
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir()
+        (install_kafka if name == "kafka" else install_elastic)(home)
+        (home / ".complete").touch()
+
+
+def install_kafka(home: Path) -> None:
+    (home / "pom.xml").write_text(KAFKA_POM)
+    maven(
+        "-f",
+        str(home / "pom.xml"),
+        f"{COPY}-dependencies",
+        "-DincludeScope=runtime",
+        f"-DoutputDirectory={home / 'libs'}",
+    )
+
+
+def install_elastic(home: Path) -> None:
+    artifact = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{ELASTIC}:zip"
+    maven(COPY, f"-Dartifact={artifact}", f"-DoutputDirectory={home}")
+    archive = next(home.glob("*.zip"))
+    # Python's zipfile would lose the executable bits.
+    subprocess.run([str(find_java(17) / "bin" / "jar"), "-xf", str(archive)], cwd=home, check=True)
+    archive.unlink()
+    unpacked = next(home.glob("elasticsearch-*"))
+    for part in unpacked.iterdir():
+        part.rename(home / part.name)
+    unpacked.rmdir()
+    for script in (home / "bin").iterdir():
+        script.chmod(0o755)
+    subprocess.run(["chmod", "-R", "a+rX", str(home)], check=True)
+
+
+def maven(*words: str) -> None:
+    done = subprocess.run(
+        ["mvn", "-q", "-B", "-ntp", *words], cwd=CACHE, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        lines = (done.stdout + done.stderr).strip().splitlines()
+        raise NoServer("Maven could not fetch the server: " + " | ".join(lines[:3]))
+
+
+def start_kafka() -> Server:
+    """A Kafka broker of our own, ready for clients. Raises NoServer."""
+    return start("kafka", launch_kafka, kafka_is_ready)
+
+
+def start_elastic() -> Server:
+    """An Elasticsearch node of our own, its cluster green or yellow. Raises NoServer."""
+    return start("elastic", launch_elastic, elastic_is_ready)
+
+
+def start(name: str, launch: Launch, is_ready: Callable[[Server], bool]) -> Server:
+    if not is_installed(name):
+        raise NoServer(f"{name} is not installed: run `python3 dev.py servers`")
+    for attempt in (1, 2, 3):  # a free port may be taken by somebody else before the server binds it
+        folder = Path(tempfile.mkdtemp(prefix=f"weisu-{name}-"))
+        server = launch(folder, free_port(), free_port())
+        deadline = time.monotonic() + STARTS_WITHIN_S
+        while server.alive() and time.monotonic() < deadline:
+            if is_ready(server):
+                return server
+            time.sleep(0.2)
+        log = tail(folder / "log")
+        server.stop()
+        if attempt == 3 or "in use" not in log:
+            break
+    raise NoServer(f"{name} did not start; the end of its log:\n{log}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else ""
+
+
+def spawn(
+    words: list[str], folder: Path, env: dict[str, str] | None = None, user: int | None = None
+) -> Process:
+    """Start a server in a process group of its own, to be ended as a whole; its log is `folder`/log."""
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True,
+            env=env, user=user, group=user, extra_groups=None if user is None else [],
+        )  # fmt: skip
+
+
+def launch_kafka(folder: Path, port: int, controller: int) -> Server:
+    config, log4j = folder / "server.properties", folder / "log4j2.properties"
+    config.write_text(KAFKA_CONFIG.format(port=port, controller=controller, folder=folder))
+    log4j.write_text(KAFKA_LOG)
+    java = [str(find_java(JAVA_FOR["kafka"]) / "bin" / "java"), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+    java += [f"-Dlog4j2.configurationFile={log4j}", "-cp", f"{home_of('kafka') / 'libs'}/*"]
+    formatting = ["kafka.tools.StorageTool", "format", "-t", "4L6g3nShT-eMCtK--X86sw", "-c", str(config)]
+    subprocess.run([*java, *formatting], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = spawn([*java, "-Xms256m", "-Xmx512m", "kafka.Kafka", str(config)], folder)
+    return Server("kafka", f"127.0.0.1:{port}", process.pid, folder, process)
+
+
+def kafka_is_ready(server: Server) -> bool:
+    """By the broker's own log: an answer on the port could come from a stranger."""
+    return "Kafka Server started" in (server.folder / "log").read_text(errors="replace")
+
+
+def launch_elastic(folder: Path, port: int, controller: int) -> Server:
+    java = find_java(JAVA_FOR["elastic"])
+    home = home_of("elastic")
+    user = NOBODY if os.geteuid() == 0 else None
+    if user is not None and not is_open_to_all(home):
+        home = Path(shutil.copytree(home, folder / "home", symlinks=True))
+    shutil.copytree(home / "config", folder / "config")
+    (folder / "config" / "jvm.options.d").mkdir(exist_ok=True)
+    (folder / "config" / "jvm.options.d" / "heap.options").write_text("-Xms512m\n-Xmx512m\n")
+    (folder / "config" / "elasticsearch.yml").write_text(
+        ELASTIC_CONFIG.format(name=folder.name, port=port, controller=controller, folder=folder)
+    )
+    for part in ("data", "logs", "tmp"):
+        (folder / part).mkdir()
+    if user is not None:
+        subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(folder)], check=True)
+    env = {
+        "ES_JAVA_HOME": str(java),
+        "ES_PATH_CONF": str(folder / "config"),
+        "ES_TMPDIR": str(folder / "tmp"),
+    }
+    env |= {"PATH": "/usr/bin:/bin", "HOME": str(folder), "CLI_JAVA_OPTS": f"-Xmx64m -Dweisu.run={folder}"}
+    process = spawn([str(home / "bin" / "elasticsearch")], folder, env, user)
+    return Server("elastic", f"http://127.0.0.1:{port}", process.pid, folder, process)
+
+
+def is_open_to_all(home: Path) -> bool:
+    """Whether any user may read here: a checkout often lies under a folder that only its owner enters."""
+    return all(part.stat().st_mode & 0o001 for part in (home, *home.parents))
+
+
+def elastic_is_ready(server: Server) -> bool:
+    """The cluster bears the name of our folder: a stranger on the port would have another."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{server.address}/_cluster/health", timeout=2) as answer:
+            health = json.load(answer)
+    except (OSError, ValueError, urllib.error.URLError):
+        return False
+    return health["cluster_name"] == server.folder.name and health["status"] in ("green", "yellow")
+
+
+def record_of(name: str) -> Path:
+    return CACHE / f"{name}.running"
+
+
+def running(name: str) -> Server | None:
+    """The server that an earlier `start` left running, if it still does."""
+    try:
+        known = json.loads(record_of(name).read_text())
+    except (OSError, ValueError):
+        return None
+    server = Server(name, known["address"], known["pid"], Path(known["folder"]))
+    return server if server.alive() else None
+
+
+def leave_running(name: str) -> Server:
+    server = running(name)
+    if server is None:
+        server = start_kafka() if name == "kafka" else start_elastic()
+        known = {"address": server.address, "pid": server.pid, "folder": str(server.folder)}
+        record_of(name).write_text(json.dumps(known))
+    return server
+
+
+def stop(name: str) -> None:
+    server = running(name)
+    if server is not None:
+        server.stop()
+    record_of(name).unlink(missing_ok=True)
+
+
+def act(verb: str, name: str) -> str:
+    if verb == "install":
+        install(name)
+        return f"installed in {home_of(name)}; JDK {find_java(JAVA_FOR[name])}"
+    if verb == "start":
+        return leave_running(name).address
+    if verb == "stop":
+        stop(name)
+        return "stopped"
+    server = running(name)
+    if server is not None:
+        return f"running at {server.address}"
+    return "installed, not running" if is_installed(name) else "not installed"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="real Kafka and Elasticsearch for the tests")
+    parser.add_argument("verb", choices=["install", "start", "stop", "status"])
+    parser.add_argument("name", choices=["kafka", "elastic"], nargs="?", help="both when left out")
+    chosen = parser.parse_args()
+    for name in [chosen.name] if chosen.name else ["kafka", "elastic"]:
+        try:
+            print(f"{name:<8} {act(chosen.verb, name)}", flush=True)
+        except NoServer as problem:
+            print(f"{name}: {problem}", file=sys.stderr)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

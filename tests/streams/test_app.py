@@ -1,0 +1,338 @@
+"""The agents' bindings: keys and topics of the contract, held inputs, ticks, and what is told once."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.alerting.alert import Alert, AlertEvent, Command
+from agents.city import City
+from agents.grading.ladder import Ladder
+from agents.grading.rules import RulesGrader
+from agents.intake.ticket import Ticket
+from agents.notifying.route import Delivery, Routing
+from agents.notifying.send import NotDelivered, Sender, Sent
+from agents.problems.problem import Count
+from streams.app import Role, build
+from streams.bindings import Core, Grading, Parts, Telling
+from streams.consumer import ContiguousConsumer
+from streams.deadletters import DeadLetters
+from streams.delivery import OrderedAcker, Series, TryAgain
+from streams.metrics import Metrics
+from streams.outbox import Outbox, Output
+from streams.settings import StreamSettings
+from streams.ticks import is_tick, write_tick
+from streams.topics import INPUTS
+from streams.worker import Worker
+
+AT = datetime(2026, 3, 2, 8, 10, tzinfo=UTC)
+CITY = City(name="试城")
+LADDER = Ladder(RulesGrader(CITY))
+
+
+@dataclass
+class Message:
+    topic: str
+    offset: int
+    partition: int = 0
+    generation_id: int | None = 1
+    acked: bool = False
+
+
+@dataclass
+class Event:
+    value: bytes | None
+    message: Message
+    log: list[tuple[str, int]] = field(default_factory=list)
+    key: bytes | None = b"k"
+    headers: dict[str, bytes] = field(default_factory=dict)
+
+    def ack(self) -> bool:
+        self.log.append((self.message.topic, self.message.offset))
+        return True
+
+
+class Memory:
+    """A producer that takes everything at once."""
+
+    def __init__(self) -> None:
+        self.sent: list[Output] = []
+
+    async def send(self, output: Output) -> "asyncio.Future[Any]":
+        self.sent.append(output)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future.set_result(None)
+        return future
+
+    def of(self, topic: str) -> list[Output]:
+        return [output for output in self.sent if output.topic == topic]
+
+
+class Pager(Sender):
+    """Writes down what it was asked to send; fails as it is told."""
+
+    def __init__(self, *failures: NotDelivered) -> None:
+        super().__init__({})
+        self.failures = list(failures)
+        self.told: list[str] = []
+
+    async def send(self, delivery: Delivery) -> Sent:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.told.append(delivery.key)
+        return Sent("sent")
+
+
+async def settle() -> None:
+    """Let deliveries reach their entries."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def parts(sender: Sender | None = None) -> Parts:
+    return Parts(CITY, b"k" * 32, LADDER, Routing(CITY), sender or Pager())
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> StreamSettings:
+    return StreamSettings(prefix="p.", data_dir=tmp_path, lateness_s=60, tick_s=10)
+
+
+def make(role: Role, settings: StreamSettings) -> Worker:
+    return Worker(role, settings, Metrics(), pytest.fail)
+
+
+def series(core: Core, memory: Memory) -> Series:
+    return Series(
+        OrderedAcker(lambda: 1, 100),
+        Outbox(memory.send, pytest.fail),
+        DeadLetters(StreamSettings().dlq),
+        pytest.fail,
+        writes=core.journal.take,
+    )
+
+
+def created(number: int, **more: Any) -> bytes:
+    event = {
+        "event_id": f"e{number}",
+        "event": "created",
+        "ticket_id": f"T{number}",
+        "revision": 1,
+        "occurred_at": AT.isoformat(),
+        "content": "路灯不亮",
+        "place": {"district": "城东"},
+    }
+    return json.dumps(event | more, ensure_ascii=False).encode()
+
+
+def count(number: int, minutes: float) -> bytes:
+    at = AT + timedelta(minutes=minutes)
+    return (
+        Count(ticket_id=f"T{number}", at=at, district="城东", category="市政", fresh=True)
+        .model_dump_json()
+        .encode()
+    )
+
+
+@pytest.mark.parametrize("role", ["core", "grading", "notifying"])
+def test_a_role_reads_its_topics_in_its_own_group(role: Role, settings: StreamSettings) -> None:
+    worker = build(role, settings, parts(), Metrics(), pytest.fail)
+    read = {topic for agent in worker.app.agents.values() for topic in agent.channel.topics}
+    assert read == {"p." + name for name in INPUTS[role]}
+    assert worker.app.conf.id == f"p.weisu-{role}"
+
+
+def test_the_settings_are_the_safe_ones(settings: StreamSettings) -> None:
+    conf = make("core", settings).app.conf
+    assert conf.broker_max_poll_interval == 86_400
+    assert conf.stream_buffer_maxsize == 256
+    assert conf.stream_wait_empty and conf.topic_disable_leader
+    assert not conf.web_enabled and not conf.topic_allow_declare
+    assert make("core", settings).app.transport.Consumer is ContiguousConsumer
+
+
+def test_tables_stand_where_the_topics_were_made(settings: StreamSettings) -> None:
+    worker = build("core", settings, parts(), Metrics(), pytest.fail)
+    changelogs = {
+        table.changelog_topic.get_topic_name(): table.partitions for table in worker.app.tables.values()
+    }
+    assert changelogs
+    assert changelogs.items() <= worker.topics.changelogs.items()
+
+
+def test_intake_sends_by_ticket_and_keeps_the_state_on_the_partition(settings: StreamSettings) -> None:
+    worker = make("core", settings)
+    core = Core(worker, parts())
+    outputs = core.accept(Event(created(1), Message("p.tickets.events", 0, partition=2)))
+    assert [(output.topic, output.key) for output in outputs] == [("p.tickets.accepted", b"T1")]
+    writes = core.journal.take()
+    assert [(w.topic, w.partition) for w in writes] == [("p.weisu-core-tickets-changelog", 2)]
+
+
+def test_a_critical_hazard_goes_to_the_city_at_once(settings: StreamSettings) -> None:
+    core = Core(make("core", settings), parts())
+    event = Event(created(1, content="小区里有人闻到很浓的煤气味，燃气泄漏"), Message("p.tickets.events", 0))
+    outputs = core.accept(event)
+    assert [(output.topic, output.key) for output in outputs[1:]] == [
+        ("p.alerts.candidates", "试城".encode())
+    ]
+
+
+async def test_a_bad_event_is_a_dead_letter_and_acknowledged(settings: StreamSettings) -> None:
+    core, memory = Core(make("core", settings), parts()), Memory()
+    one, event = series(core, memory), Event(b"{broken", Message("p.tickets.events", 0))
+    await one.submit(event, core.accept)
+    await settle()
+    assert [output.topic for output in memory.sent] == ["p.tickets.events.dlq"]
+    assert memory.sent[0].value == b"{broken"
+    assert event.log == [("p.tickets.events", 0)]
+
+
+async def test_grading_goes_by_district_and_skips_a_ticket_without_text(settings: StreamSettings) -> None:
+    worker = make("grading", settings)
+    grading = Grading(worker, parts())
+    core = Core(make("core", settings), parts())
+    for raw, keys in ((created(1), ["城东"]), (created(2, place={}), ["试城"])):
+        accepted = core.accept(Event(raw, Message("p.tickets.events", 0)))[0]
+        outputs = await grading.grade(Event(accepted.value, Message("p.tickets.accepted", 0)))
+        assert [(output.topic, output.key) for output in outputs] == [
+            ("p.tickets.graded", key.encode()) for key in keys
+        ]
+    early = Ticket(ticket_id="T3", revision=1, edition=1, updated_at=AT, trigger_at=AT)
+    assert (
+        await grading.grade(Event(early.model_dump_json().encode(), Message("p.tickets.accepted", 1))) == []
+    )
+
+
+async def test_a_graded_ticket_leads_to_its_problem_and_a_count(settings: StreamSettings) -> None:
+    core, memory = Core(make("core", settings), parts()), Memory()
+    grading, one = Grading(make("grading", settings), parts()), series(core, memory)
+    accepted = core.accept(Event(created(1), Message("p.tickets.events", 0)))[0]
+    graded = (await grading.grade(Event(accepted.value, Message("p.tickets.accepted", 0))))[0]
+    core.journal.take()
+    event = Event(graded.value, Message("p.tickets.graded", 0, partition=3))
+    await core.gather(event, one)
+    await settle()
+    assert len(memory.of("p.problems")) == 1
+    assert [output.key for output in memory.of("p.city.counts")] == ["试城".encode()]
+    assert {w.partition for w in memory.sent if w.topic.endswith("-changelog")} == {3}
+    assert event.log == [("p.tickets.graded", 0)]
+
+
+async def test_news_waits_unacknowledged_until_event_time_has_passed_it(settings: StreamSettings) -> None:
+    core, memory = Core(make("core", settings), parts()), Memory()
+    one = series(core, memory)
+    log: list[tuple[str, int]] = []
+    for offset, minutes in enumerate((0, 0.5, 5)):
+        await core.decide(Event(count(offset, minutes), Message("p.city.counts", offset), log), one)
+        await settle()
+        assert log == ([] if offset < 2 else [("p.city.counts", 0), ("p.city.counts", 1)])
+    assert one.acker.in_flight == 1
+
+
+async def test_an_idle_partition_is_moved_by_a_tick(settings: StreamSettings) -> None:
+    core, memory = Core(make("core", settings), parts()), Memory()
+    one = series(core, memory)
+    log: list[tuple[str, int]] = []
+    now = time.monotonic()
+    await core.decide(Event(count(0, 0), Message("p.city.counts", 0), log), one)
+    assert core.ticks_for_idle(now + 5) == []
+    ticks = core.ticks_for_idle(now + 90)
+    assert [(tick.topic, tick.partition) for tick in ticks] == [("p.alerts.candidates", 0)]
+    assert ticks[0].value is not None and is_tick(ticks[0].value)
+    await core.decide(Event(ticks[0].value, Message("p.alerts.candidates", 0), log), one)
+    await settle()
+    assert sorted(log) == [("p.alerts.candidates", 0), ("p.city.counts", 0)]
+    assert core.ticks_for_idle(now + 95) == []
+
+
+async def test_a_command_never_waits(settings: StreamSettings) -> None:
+    core, memory = Core(make("core", settings), parts()), Memory()
+    log: list[tuple[str, int]] = []
+    command = Command(
+        command="silence", command_id="c1", key="x", by="值班", at=AT, until=AT + timedelta(hours=1)
+    )
+    event = Event(command.model_dump_json().encode(), Message("p.alerts.commands", 0), log)
+    await core.decide(event, series(core, memory))
+    await settle()
+    assert log == [("p.alerts.commands", 0)]
+
+
+async def test_broken_news_and_ticks_are_dead_letters(settings: StreamSettings) -> None:
+    core, memory = Core(make("core", settings), parts()), Memory()
+    one, log = series(core, memory), list[tuple[str, int]]()
+    await core.decide(Event(b"[]", Message("p.city.counts", 0), log), one)
+    await core.decide(Event(b'{"tick": 1}', Message("p.alerts.candidates", 0), log), one)
+    await core.gather(Event(None, Message("p.tickets.graded", 0), log), one)
+    await settle()
+    assert [output.topic for output in memory.sent] == [
+        "p.city.counts.dlq",
+        "p.alerts.candidates.dlq",
+        "p.tickets.graded.dlq",
+    ]
+    assert len(log) == 3
+
+
+async def test_a_graded_tick_is_acknowledged_and_makes_nothing(settings: StreamSettings) -> None:
+    core, memory = Core(make("core", settings), parts()), Memory()
+    event = Event(write_tick(AT), Message("p.tickets.graded", 0))
+    await core.gather(event, series(core, memory))
+    await settle()
+    assert event.log == [("p.tickets.graded", 0)] and memory.sent == []
+
+
+def raised() -> bytes:
+    alert = Alert(
+        alert_id="a-1",
+        kind="burst",
+        level="red",
+        scope="problem",
+        key="k",
+        raised_at=AT,
+        updated_at=AT,
+        title="停水",
+        text="停水",
+    )
+    return AlertEvent(event="raised", at=AT, alert=alert, seq=1).model_dump_json().encode()
+
+
+async def test_an_alert_that_comes_again_is_told_once_and_reported_again(settings: StreamSettings) -> None:
+    pager = Pager()
+    telling = Telling(make("notifying", settings), parts(pager))
+    event = Event(raised(), Message("p.alerts", 0))
+    first, second = await telling.tell(event), await telling.tell(event)
+    assert len(pager.told) == 1
+    assert first == second
+    assert [(output.topic, output.key) for output in first] == [("p.alerts.commands", "试城".encode())]
+    assert [write.partition for write in telling.journal.take()] == [0]
+
+
+async def test_a_silent_channel_is_tried_again_and_a_refusal_reported(settings: StreamSettings) -> None:
+    pager = Pager(NotDelivered(True, "no answer"), NotDelivered(False, "not configured"))
+    telling = Telling(make("notifying", settings), parts(pager))
+    event = Event(raised(), Message("p.alerts", 0))
+    with pytest.raises(TryAgain):
+        await telling.tell(event)
+    outputs = await telling.tell(event)
+    assert b'"note":"refused"' in (outputs[0].value or b"")
+    assert pager.told == []
+
+
+async def test_letting_go_comes_before_faust_waits_for_ever(settings: StreamSettings) -> None:
+    worker = build("core", settings, parts(), Metrics(), pytest.fail)
+    closed: list[int] = []
+    worker.app.let_go = [(0.0, closed.append)]
+    worker.app.consumer_generation_id = 5
+
+    class Stuck:
+        async def wait_empty(self) -> None:
+            while not closed:
+                await asyncio.sleep(0)
+
+    await worker.app._consumer_wait_empty(Stuck(), worker.app.log)
+    assert closed[0] == 5

@@ -1,0 +1,50 @@
+"""What an officer asks: sent as a command to `alerts.commands`; alerting decides what comes of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+from uuid import uuid4
+
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from agents.alerting.alert import Command
+
+router = APIRouter(include_in_schema=False)
+Action = Literal["acknowledge", "resolve", "false_alarm", "silence"]
+DONE: dict[Action, str] = {
+    "acknowledge": "已提交签收",
+    "resolve": "已提交办结",
+    "false_alarm": "已提交误报",
+    "silence": "已提交静默24小时",
+}
+SILENCE = timedelta(hours=24)
+
+
+@router.post("/alerts/{alert_id}/{action}")
+async def act(
+    request: Request,
+    alert_id: str,
+    action: Action,
+    by: Annotated[str, Form(max_length=40)] = "",
+    note: Annotated[str, Form(max_length=200)] = "",
+    key: Annotated[str, Form(max_length=400)] = "",
+) -> HTMLResponse:
+    """Only our own page can ask: a foreign page cannot set the HX-Request header without permission."""
+    if "hx-request" not in request.headers:
+        raise HTTPException(403, "only from the console's own page")
+    at = datetime.now(UTC)
+    command = Command(
+        command=action,
+        command_id=uuid4().hex,
+        alert_id=alert_id,
+        by=by.strip() or "值班员",
+        note=note.strip() or None,
+        at=at,
+        key=key or None,
+        until=at + SILENCE if action == "silence" else None,
+    )
+    try:
+        await request.app.state.commander.send(command)
+    except ConnectionError:
+        return HTMLResponse('<span class="said bad">没有提交成功:消息服务没有应答,请稍后再试。</span>', 503)
+    return HTMLResponse(f'<span class="said">{DONE[action]},等待确认…</span>')

@@ -1,0 +1,98 @@
+"""值班台: alerts as they come, and the figures of the day beside them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request
+from fastapi import Query as Parameter
+from fastapi.responses import HTMLResponse, Response
+
+from agents.alerting.alert import Level
+from indexing.index import Found, Index, Query
+from weisu.console.pages import index_of, pages_of, render
+from weisu.console.view import digest
+
+router = APIRouter(include_in_schema=False)
+SHOWN = 30
+"""Alerts a page."""
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which alerts the officer wants to see: parameters of the address."""
+
+    show: Literal["open", "all"] = "open"
+    level: Level | None = None
+    page: Annotated[int, Parameter(ge=1, le=300)] = 1
+
+    @property
+    def filters(self) -> dict[str, tuple[str, ...]]:
+        """Of the index, without the level: each level's count stays on the page."""
+        return {"status": ("open", "acknowledged")} if self.show == "open" else {}
+
+    def address(self, **changes: str | int | None) -> str:
+        """These parameters with some changed."""
+        asked = {"show": self.show, "level": self.level, "page": 1} | changes
+        return urlencode({name: value for name, value in asked.items() if value not in (None, 1)})
+
+
+Chosen = Annotated[Choice, Depends()]
+
+
+@router.get("/")
+async def desk(request: Request, choice: Chosen) -> HTMLResponse:
+    """The whole page."""
+    return render(request, "desk.html", **await _desk(request, choice))
+
+
+@router.get("/desk/live")
+async def desk_live(request: Request, choice: Chosen, seen: str = "") -> Response:
+    """The part that renews itself: 204 when the officer has it already (`seen` is the name of what he has)."""
+    values = await _desk(request, choice)
+    return (
+        Response(status_code=204) if values["seen"] == seen else render(request, "desk_live.html", **values)
+    )
+
+
+async def _desk(request: Request, choice: Choice) -> dict[str, Any]:
+    index, offset = index_of(request), request.app.state.utc_offset_minutes
+    chosen = choice.filters | ({"level": (choice.level,)} if choice.level else {})
+    alerts = await index.search(
+        Query("alerts", filters=chosen, sort="newest", size=SHOWN, offset=(choice.page - 1) * SHOWN)
+    )
+    levels = await index.search(Query("alerts", filters=choice.filters, facets=("level",), size=0))
+    day = await _day(index, offset)
+    problems = await index.search(Query("problems", filters={"status": ("open",)}, size=0))
+    side = (day.total, day.facets, day.histogram, problems.total) if day else problems.total
+    return {
+        "choice": choice,
+        "alerts": alerts,
+        "pages": pages_of(alerts.total, SHOWN),
+        "levels": levels,
+        "day": day,
+        "problems": problems,
+        "side": digest(side),
+        "seen": digest(choice.page, levels.facets, side, [hit.body for hit in alerts.hits]),
+    }
+
+
+async def _day(index: Index, offset_minutes: int) -> Found | None:
+    """The 24 hours up to the newest ticket: event time, so that a replayed day looks like a day."""
+    newest = await index.search(Query("tickets", sort="newest", size=1))
+    if not newest.hits:
+        return None
+    until = datetime.fromisoformat(newest.hits[0].body["created_at"]) + timedelta(seconds=1)
+    return await index.search(
+        Query(
+            "tickets",
+            since=until - DAY,
+            until=until,
+            facets=("urgency", "district", "category"),
+            histogram="hour",
+            utc_offset_minutes=offset_minutes,
+            size=0,
+        )
+    )

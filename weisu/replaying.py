@@ -1,0 +1,95 @@
+"""Runs a replay and writes its files: weisu replay, and whatever else needs one."""
+
+import asyncio
+import json
+import platform
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from streams.lines import read_lines
+from streams.replay import Back, Results, Stopwatch, replay, rows
+from streams.shards import replay_sharded
+from weisu import __version__, wiring
+from weisu.settings import Settings, WrongSetup
+
+
+def run_replay(
+    events: Path,
+    out: Path,
+    settings: Settings,
+    workers: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Replay a file into `out`; returns the report. Same input, same files, whatever the number of workers.
+
+    Raises UnreadableFile before anything is written when the input cannot be opened.
+    """
+    started, watch = time.perf_counter(), Stopwatch()
+    if workers == 1:
+        results = asyncio.run(replay(read_lines(events, progress), wiring.make_path(settings), watch))
+    else:
+        next(iter(read_lines(events)), None)
+        back = Back(wiring.make_back(settings), watch)
+        results = replay_sharded(events, workers, partial(wiring.make_front, settings), back, watch)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, lines in rows(results).items():
+            _write(out / name, lines)
+        watch.lap("output")
+        report = _report(events, results, settings, watch, time.perf_counter() - started)
+        (out / "report.json").write_text(
+            json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        )
+    except OSError as error:
+        raise WrongSetup(f"{out}: cannot be written ({error.strerror}); choose another --out") from error
+    return report
+
+
+def _write(path: Path, lines: Any) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for line in lines:
+            file.write(json.dumps(line, ensure_ascii=False, separators=(", ", ": ")) + "\n")
+
+
+def _report(
+    events: Path, results: Results, settings: Settings, watch: Stopwatch, seconds: float
+) -> dict[str, Any]:
+    tickets = len(results.graded)
+    reasons: dict[str, int] = {}
+    for event in results.held:
+        reason = str(getattr(event.alert, "suppressed", ""))
+        reasons[reason] = reasons.get(reason, 0) + 1
+    urgencies: dict[str, int] = {}
+    for graded in results.graded.values():
+        urgencies[graded.grade.urgency] = urgencies.get(graded.grade.urgency, 0) + 1
+    city = wiring.city_of(settings)
+    return {
+        "input": events.name,
+        "counts": {
+            "lines": results.counts.get("lines", 0),
+            "events": results.counts.get("events", 0),
+            "redelivered": results.counts.get("redelivered", 0),
+            "tickets": tickets,
+            "tickets_without_created": len(results.waiting),
+            "problems": len(set(results.problem_of.values())),
+            "alerts": len(results.raised),
+            "held": len(results.held),
+            "rejected": len(results.rejected),
+        },
+        "held_by_reason": dict(sorted(reasons.items())),
+        "urgency": dict(sorted(urgencies.items())),
+        "waiting_for_created": list(results.waiting)[:1000],
+        "rejected": [
+            {"line": bad.line, "reason": bad.reason, "detail": bad.detail} for bad in results.rejected[:1000]
+        ],
+        "speed": {
+            "seconds": round(seconds, 3),
+            "tickets_per_s": round(tickets / seconds) if seconds else 0,
+            "seconds_by_stage": {stage: round(spent, 3) for stage, spent in watch.seconds.items()},
+        },
+        "versions": {"weisu": __version__, "python": platform.python_version(), "city": city.version},
+        "settings": {"city": city.name or None, "grader": "llm" if settings.ladder.endpoints else "rules"},
+    }

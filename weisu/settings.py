@@ -1,0 +1,133 @@
+"""Gathers every part's settings under WEISU_…; unknown names stop the start; secrets print masked."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from agents.grading.ladder import LadderSettings
+from streams.settings import StreamSettings
+
+PREFIX = "WEISU_"
+DEVELOPMENT_KEY = "weisu-development-key-not-for-real-callers"
+
+
+class WrongSetup(Exception):
+    """Settings, topics or files do not fit: one clear line, exit 2."""
+
+
+class IndexSettings(BaseModel):
+    """Where results rest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine: Literal["sqlite", "elasticsearch"] = "sqlite"
+    url: str = "http://127.0.0.1:9200"
+    """Address of Elasticsearch 9.x."""
+    user: str | None = None
+    password: SecretStr | None = None
+    api_key: SecretStr | None = None
+    prefix: str = ""
+    """Before every index name: several cities on one cluster."""
+
+
+class ConsoleSettings(BaseModel):
+    """The duty officer's page. It has no log-in of its own: keep it on loopback or behind one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8412, ge=0, le=65535)
+
+
+class KibanaSettings(BaseModel):
+    """Where `weisu setup` installs the data views and the dashboard."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str | None = None
+
+
+class NotifySettings(BaseModel):
+    """How people are told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    channels: dict[str, SecretStr] = Field(default_factory=dict)
+    """Channel name → apprise URL or webhook address (they carry tokens): WEISU_NOTIFY__CHANNELS='{"wecom": "wecombot://…"}'."""
+    max_age_h: float = Field(6, gt=0)
+    """An alert older than this is recorded as historical, not pushed."""
+
+
+class Settings(BaseSettings):
+    """All settings. Every default runs `weisu up` on a laptop."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    city: Path | None = None
+    """Folder of the city's data; none: the fictional example city for `up`, an unknown city for `replay`."""
+    data: Path = Path("data")
+    """Folder of the embedded index, state and logs."""
+    pseudonym_key: SecretStr | None = None
+    """Key of the callers' hashes. `weisu work` refuses to start without it; the rest use a public development key."""
+    stream: StreamSettings = StreamSettings()
+    index: IndexSettings = IndexSettings()
+    ladder: LadderSettings = LadderSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    kibana: KibanaSettings = KibanaSettings()
+    notify: NotifySettings = NotifySettings()
+
+    @property
+    def key(self) -> bytes:
+        """The pseudonym key's bytes."""
+        return (self.pseudonym_key.get_secret_value() if self.pseudonym_key else DEVELOPMENT_KEY).encode()
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment. Raises WrongSetup naming each variable that is unknown or wrong."""
+    names = os.environ if environment is None else environment
+    known = {field.upper() for field in Settings.model_fields}
+    unknown = [
+        name for name in names if name.startswith(PREFIX) and name[len(PREFIX) :].split("__")[0] not in known
+    ]
+    if unknown:
+        raise WrongSetup(
+            f"unknown setting {', '.join(sorted(unknown))}: `weisu settings` lists the known ones"
+        )
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{PREFIX}{'__'.join(str(part) for part in bad['loc']).upper()}: {bad['msg']}"
+            for bad in error.errors()
+        ]
+        raise WrongSetup("; ".join(lines)) from None
+
+
+def describe(settings: Settings) -> list[tuple[str, str, str]]:
+    """(variable, value with secrets masked, origin) of every setting."""
+    rows: list[tuple[str, str, str]] = []
+
+    def walk(model: BaseModel, path: tuple[str, ...]) -> None:
+        for field in type(model).model_fields:
+            value: Any = getattr(model, field)
+            here = (*path, field)
+            if isinstance(value, BaseModel):
+                walk(value, here)
+            else:
+                name = PREFIX + "__".join(here).upper()
+                rows.append(
+                    (
+                        name,
+                        "—" if value is None else str(value),
+                        "environment" if name in os.environ else "default",
+                    )
+                )
+
+    walk(settings, ())
+    return rows

@@ -1,0 +1,107 @@
+"""Settings → ports: the only place that chooses SQLite or Elasticsearch, a model or the rules."""
+
+import shutil
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path as FilePath
+from typing import Any
+
+import prompts
+from agents.alerting.decide import Desk
+from agents.city import City
+from agents.grading.answer import answer_model
+from agents.grading.endpoint import ChatEndpoint
+from agents.grading.ladder import Ladder
+from agents.grading.rules import RulesGrader
+from agents.intake.accept import Intake
+from agents.notifying.route import Routing
+from agents.notifying.send import Sender
+from agents.problems.gather import Books
+from indexing.elastic import ElasticIndex
+from indexing.index import Index
+from indexing.sqlite import SqliteIndex
+from streams.path import Path
+from weisu.city_folder import load_city
+from weisu.settings import Settings, WrongSetup
+
+EXAMPLE_CITY = FilePath(__file__).resolve().parent / "example_city"
+
+
+@dataclass
+class State:
+    """The agents' mappings: dicts here, Faust tables live."""
+
+    tickets: MutableMapping[str, Any] = field(default_factory=dict)
+    problems: MutableMapping[str, Any] = field(default_factory=dict)
+    members: MutableMapping[str, Any] = field(default_factory=dict)
+    rates: MutableMapping[str, Any] = field(default_factory=dict)
+    desk: MutableMapping[str, Any] = field(default_factory=dict)
+
+
+def city_of(settings: Settings) -> City:
+    """The configured city, or an unknown one. Raises CityError with all that is wrong in the folder."""
+    return load_city(settings.city) if settings.city is not None else City()
+
+
+def make_grader(settings: Settings, city: City) -> Ladder:
+    """The ladder with every configured endpoint; rules only when there is none."""
+    rules = RulesGrader(city)
+    if not settings.ladder.endpoints:
+        return Ladder(rules, settings.ladder)
+    answer = answer_model(city)
+    endpoints = [ChatEndpoint(endpoint, answer) for endpoint in settings.ladder.endpoints]
+    return Ladder(rules, settings.ladder, endpoints, prompts.load("grade"))
+
+
+def make_front(settings: Settings) -> Path:
+    """Intake and grading over dicts: one shard of a replay."""
+    city = city_of(settings)
+    return Path(intake=Intake(city, settings.key, {}), grader=make_grader(settings, city))
+
+
+def make_back(settings: Settings) -> Path:
+    """Problems and alerting over dicts."""
+    city, state = city_of(settings), State()
+    books = Books(city, state.problems, state.members, state.rates)
+    return Path(books=books, desk=Desk(city, state.desk))
+
+
+def make_path(settings: Settings) -> Path:
+    """The whole path over dicts: replay in one process, and tests."""
+    front, back = make_front(settings), make_back(settings)
+    return Path(front.intake, front.grader, back.books, back.desk, make_routing(settings))
+
+
+def make_index(settings: Settings) -> Index:
+    """The configured engine."""
+    chosen = settings.index
+    if chosen.engine == "sqlite":
+        settings.data.mkdir(parents=True, exist_ok=True)
+        return SqliteIndex(settings.data / "index.sqlite")
+    return ElasticIndex(
+        chosen.url,
+        prefix=chosen.prefix,
+        user=chosen.user,
+        password=chosen.password.get_secret_value() if chosen.password else None,
+        api_key=chosen.api_key.get_secret_value() if chosen.api_key else None,
+    )
+
+
+def make_routing(settings: Settings) -> Routing:
+    return Routing(city_of(settings), tuple(settings.notify.channels))
+
+
+def make_sender(settings: Settings) -> Sender:
+    targets = {name: url.get_secret_value() for name, url in settings.notify.channels.items()}
+    return Sender(targets, timedelta(hours=settings.notify.max_age_h))
+
+
+def empty_folder(folder: FilePath) -> None:
+    """Remove what an earlier demo left. Only a folder that a demo made is touched."""
+    mark = folder / "made-by-weisu-demo"
+    if folder.exists() and any(folder.iterdir()) and not mark.exists():
+        raise WrongSetup(f"{folder} is not empty and no demo made it: choose another --data")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    mark.touch()
