@@ -1,9 +1,32 @@
 #!/usr/bin/env bash
-# Passwords and the one role of the stack. Runs once at start; safe to repeat.
+# Passwords of the stack and the one role of Weisu's workers. Runs once at start; safe to repeat.
 set -euo pipefail
 es=http://elasticsearch:9200
-put() { curl -sf -u "elastic:$ELASTIC_PASSWORD" -H 'Content-Type: application/json' -X "$1" "$es$2" -d "$3" >/dev/null; }
-put POST /_security/user/kibana_system/_password "{\"password\":\"$KIBANA_PASSWORD\"}"
-put PUT /_security/role/weisu '{"cluster":["monitor"],"indices":[{"names":["tickets*","problems*","alerts*","ledger*"],"privileges":["create_index","index","read","view_index_metadata","maintenance"]}]}'
-put PUT /_security/user/weisu "{\"password\":\"$WEISU_INDEX_PASSWORD\",\"roles\":[\"weisu\"],\"full_name\":\"Weisu\"}"
+
+# A string as it stands between JSON's quotes.
+quoted() {
+  local text=${1//\\/\\\\}
+  printf '%s' "${text//\"/\\\"}"
+}
+
+put() {
+  curl -sSf -o /dev/null --retry 5 --retry-connrefused -u "elastic:$ELASTIC_PASSWORD" \
+    -H 'Content-Type: application/json' -X "$1" "$es$2" --data-binary "$3"
+}
+
+put POST /_security/user/kibana_system/_password "{\"password\":\"$(quoted "$KIBANA_PASSWORD")\"}"
+# Templates are made by `weisu setup` as elastic; a worker may only look whether they are there.
+# maintenance: refresh, nothing else of use to it.
+put PUT /_security/role/weisu '{
+  "cluster": ["monitor", "indices:admin/index_template/get"],
+  "indices": [{
+    "names": [
+      "tickets", "tickets-*", "tickets_pending",
+      "problems", "problems-*", "alerts", "alerts-*", "ledger", "ledger-*"
+    ],
+    "privileges": ["create_index", "index", "read", "maintenance"]
+  }]
+}'
+put PUT /_security/user/weisu \
+  "{\"password\":\"$(quoted "$WEISU_INDEX_PASSWORD")\",\"roles\":[\"weisu\"],\"full_name\":\"Weisu\"}"
 echo "accounts are set"

@@ -12,13 +12,14 @@ every run.
 """
 
 import asyncio
+import hashlib
 import json
 import re
 from collections.abc import Awaitable, Iterator, Sequence
 from importlib.resources import files
 from typing import Any, TypeVar, cast
 
-from elasticsearch import ApiError, AsyncElasticsearch, TransportError
+from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError, TransportError
 from pydantic_core import to_json
 
 from indexing import analysis
@@ -66,12 +67,19 @@ class ElasticIndex:
         self._prefix = prefix
 
     async def setup(self) -> None:
+        """A user who may only read templates passes when they are as they must be already."""
         for name in TEMPLATES:
-            await _answer(
-                self._client.indices.put_index_template(
-                    name=f"{self._prefix}weisu-{name}", body=self._template(name)
-                )
-            )
+            title, body = f"{self._prefix}weisu-{name}", self._template(name)
+            try:
+                await _answer(self._client.indices.put_index_template(name=title, body=body))
+            except IndexUnavailable as refused:
+                if not _is_forbidden(refused):
+                    raise
+                if not await self._is_there(title, body["_meta"]["digest"]):
+                    raise IndexUnavailable(
+                        f"index template {title} is missing or old and this user may not make it:"
+                        " run `weisu setup` as one who may"
+                    ) from refused
 
     async def write(self, documents: Sequence[Document]) -> Written:
         batch = sort_out(documents)
@@ -127,14 +135,24 @@ class ElasticIndex:
     async def close(self) -> None:
         await self._client.close()
 
+    async def _is_there(self, title: str, digest: str) -> bool:
+        try:
+            found = await _answer(self._client.indices.get_index_template(name=title))
+        except NotFoundError:
+            return False
+        stored = [entry["index_template"].get("_meta", {}) for entry in found["index_templates"]]
+        return [meta.get("digest") for meta in stored] == [digest]
+
     def _template(self, name: str) -> dict[str, Any]:
-        """A committed template with the prefix put before its patterns and its alias."""
+        """A committed template with the prefix put before its patterns and its alias, and its digest."""
         body: dict[str, Any] = json.loads(
             (files("indexing") / "templates" / f"{name}.json").read_text("utf-8")
         )
         body["index_patterns"] = [self._prefix + pattern for pattern in body["index_patterns"]]
         if aliases := body["template"].get("aliases"):
-            body["template"]["aliases"] = {self._prefix + alias: told for alias, told in aliases.items()}
+            body["template"]["aliases"] = {self._prefix + alias: given for alias, given in aliases.items()}
+        told = json.dumps(body, sort_keys=True).encode()
+        body["_meta"] = {**body["_meta"], "digest": hashlib.sha256(told).hexdigest()[:16]}
         return body
 
     def _home(self, document: Document) -> str:
@@ -247,6 +265,10 @@ def _chunks(lines: Sequence[tuple[Document, bytes]]) -> Iterator[list[tuple[Docu
         size += len(line)
     if chunk:
         yield chunk
+
+
+def _is_forbidden(error: IndexUnavailable) -> bool:
+    return isinstance(error.__cause__, ApiError) and error.__cause__.status_code == 403
 
 
 async def _answer(call: Awaitable[T]) -> T:

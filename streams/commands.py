@@ -20,9 +20,8 @@ class KafkaCommander:
         """Returns when the broker has the command. Raises ConnectionError when it does not take it."""
         try:
             if self._producer is None:
-                producer = AIOKafkaProducer(bootstrap_servers=self._broker, request_timeout_ms=5_000)
-                await producer.start()
-                self._producer = producer
+                self._producer = AIOKafkaProducer(bootstrap_servers=self._broker, request_timeout_ms=5_000)
+                await self._producer.start()
             await self._producer.send_and_wait(
                 self._topic, key=self._key, value=command.model_dump_json().encode()
             )

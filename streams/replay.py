@@ -75,9 +75,12 @@ async def walk_front(
         yield Front(number, accepted, hazards if accepted.changed else (), graded)
 
 
-@dataclass
+@dataclass(repr=False)
 class Results:
-    """Everything a replay found, by id, in order of first appearance."""
+    """Everything a replay found, by id, in order of first appearance.
+
+    Without a repr: asyncio.run() writes one of a finished task's result, and that took a tenth of a replay.
+    """
 
     graded: dict[str, Graded] = field(default_factory=dict)
     waiting: dict[str, None] = field(default_factory=dict)

@@ -31,7 +31,6 @@ TABLES: Mapping[str, tuple[Role, str]] = {
     "problems": ("core", "tickets.graded"),
     "members": ("core", "tickets.graded"),
     "rates": ("core", "tickets.graded"),
-    "books": ("core", "tickets.graded"),
     "desk": ("core", "alerts.candidates"),
     "delivered": ("notifying", "alerts"),
 }

@@ -181,9 +181,10 @@ def make_app(role: Role, settings: StreamSettings) -> WorkerApp:
         datadir=str(settings.data_dir / group),
         processing_guarantee="at_least_once",
         consumer_auto_offset_reset="earliest",
+        # None, never "": Kafka takes an empty name for a name, and two workers of one name throw each other out.
         consumer_group_instance_id=f"{settings.prefix}{role}-{settings.instance}"
         if settings.instance
-        else "",
+        else None,
         # A full buffer stops polling: after max_poll_interval a slow worker would leave its group for good.
         broker_max_poll_interval=86_400,
         stream_buffer_maxsize=settings.buffer,

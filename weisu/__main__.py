@@ -6,7 +6,8 @@ from typing import Any
 
 import typer
 
-from agents.intake.events import InvalidEvent
+from indexing.index import IndexUnavailable, WrongQuery
+from indexing.kibana.install import KibanaError
 from streams.lines import UnreadableFile
 from streams.topics import WrongTopics
 from weisu import __version__
@@ -54,7 +55,15 @@ def main() -> None:
     """Errors a user can mend are one clear line and status 2."""
     try:
         app()
-    except (WrongSetup, WrongTopics, CityError, UnreadableFile, InvalidEvent) as error:
+    except (
+        WrongSetup,
+        WrongTopics,
+        CityError,
+        UnreadableFile,
+        KibanaError,
+        IndexUnavailable,
+        WrongQuery,
+    ) as error:
         print(f"weisu: {error}", file=sys.stderr)
         sys.exit(2)
 

@@ -2,20 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any, Literal, get_args
-
-import uvloop
+from typing import Literal, get_args
 
 from streams.app import run
 from streams.bindings import Parts
-from streams.deadletters import DeadLetters
-from streams.health import Health
+from streams.health import on_signals
 from streams.keeper import keep
-from streams.lane import Lane
-from streams.metrics import Metrics
-from streams.topics import Topics, require
-from streams.worker import end_process, on_signals
+from streams.lane import run as run_lane
+from streams.topics import Topics
 from weisu import wiring
 from weisu.settings import Settings
 
@@ -26,11 +20,13 @@ ROLES: tuple[Role, ...] = get_args(Role)
 def run_role(role: Role, settings: Settings) -> int:
     """Until SIGTERM or SIGINT; the exit status. Raises WrongTopics before anything is read."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)
+    for library in ("kafka", "aiokafka", "faust", "mode", "elastic_transport", "streams.consumer"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     if role == "index":
-        return _run(_index(settings), settings)
+        return run_lane(settings.stream, wiring.make_index(settings))
     if role == "keeper":
-        return _run(_keeper(settings), settings)
+        asyncio.run(_keeper(settings))
+        return 0
     return run(role, settings.stream, _parts(role, settings))
 
 
@@ -41,34 +37,6 @@ def _parts(role: Role, settings: Settings) -> Parts:
     if role == "grading":
         return Parts(city, grader=wiring.make_grader(settings, city))
     return Parts(city, routing=wiring.make_routing(settings), sender=wiring.make_sender(settings))
-
-
-def _run(role: Coroutine[Any, Any, None], settings: Settings) -> int:
-    require(settings.stream.address, Topics(settings.stream.prefix, settings.stream.wide))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(role)
-    return 0
-
-
-async def _index(settings: Settings) -> None:
-    """The index lane with its health page."""
-    stop, stream, metrics = on_signals(), settings.stream, Metrics()
-    index = wiring.make_index(settings)
-    topics = Topics(stream.prefix, stream.wide)
-    lane_settings = stream.lane.model_copy(update={"session_s": stream.session_s})
-    lane = Lane(stream.address, topics, lane_settings, index, DeadLetters(stream.dlq), metrics, end_process)
-    health = Health(stream.health, metrics, lane.lag, end_process)
-    health.watch("index", lane.topics, lane.in_flight)
-    lane.health = health
-    guard = asyncio.create_task(health.guard())
-    try:
-        await index.setup()
-        await health.serve()
-        await lane.run(stop)
-    finally:
-        guard.cancel()
-        await health.close()
-        await index.close()
 
 
 async def _keeper(settings: Settings) -> None:

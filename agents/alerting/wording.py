@@ -19,6 +19,12 @@ LEAST_RATIO = 1.5
 """Below it "× the usual" says nothing."""
 LARGEST_RATIO = 50.0
 """Above it the usual is so small that the number would only look exact."""
+EXACT_RATIO = 10
+"""Above it the usual is known to one digit at best: the number is rounded down to tens."""
+_UNKNOWN = ("未知", "不详", "无", "暂无", "unknown", "n/a")
+"""Words of a platform for a unit that it does not name."""
+_CODE = re.compile(r"^[A-Z]{2,5}-(?=[A-Z][A-Za-z])")
+"""A department's code before the name of a request ("SW-Dirty Alley"): says nothing to an officer."""
 _CLAIM = re.compile(r"\d|“[^”]*”")
 
 
@@ -53,7 +59,7 @@ class Facts:
     span: str
     """In how long, such as "3小时内"; "" when the figures do not say."""
     ratio: str
-    """Such as "12倍"; "" when it is not unusual or not known."""
+    """Such as "8倍" or "20倍以上"; "" when it is not unusual or not known."""
     since: str
     closed: str
     """When it was last closed, "" when it never was."""
@@ -61,20 +67,41 @@ class Facts:
     duty: Duty | None
 
     @property
+    def subject(self) -> str:
+        """A caller's title in quotation marks, where no place says which of many such matters it is."""
+        told = self.candidate.facts.get("subject")
+        return f"“{told}”" if told and self.where == NO_PLACE else ""
+
+    @property
+    def again(self) -> str:
+        """How many people reported it since it was closed; "" when not known."""
+        number = self.candidate.figures.get("came_back", 0.0)
+        return f"{number:.0f}人" if number else ""
+
+    @property
     def usual(self) -> str:
         """How it stands to the usual; "" when it is not unusual or not known."""
         if self.ratio:
-            return f"约为平时的{self.ratio}"
+            return f"{'' if self.ratio.endswith('以上') else '约'}为平时的{self.ratio}"
         return "远高于平时" if self.candidate.figures.get("ratio", 0.0) > LARGEST_RATIO else ""
 
     def grounds(self) -> frozenset[str]:
         """All that a sentence may rest on."""
         duty = (unit_of(self.duty, self.candidate), self.duty.basis) if self.duty else ()
-        computed = (self.where, self.what, self.who, self.span, self.ratio, self.since, self.closed, *duty)
+        computed = (
+            self.where,
+            self.what,
+            self.who,
+            self.span,
+            self.ratio,
+            self.since,
+            self.closed,
+            self.again,
+        )
         counted = (f"{len(self.candidate.ticket_ids)}件", *_figures_said(self.candidate))
         quoted = (said(entry.quote) for entry in self.quotes)
         told = (said(fact) for fact in self.candidate.facts.values())
-        return frozenset((*computed, *counted, *quoted, *told, *self.candidate.facts.values()))
+        return frozenset((*computed, *duty, *counted, *quoted, *told, *self.candidate.facts.values()))
 
 
 def compose(candidate: Candidate, city: City) -> Wording:
@@ -117,7 +144,7 @@ def _facts(candidate: Candidate, city: City, quotes: tuple[Evidence, ...]) -> Fa
         candidate=candidate,
         city=city,
         where=where(candidate),
-        what=candidate.matter or f"{category_name(candidate)}问题",
+        what=_what(candidate, city),
         who=f"{people}人",
         span=span,
         ratio=_ratio(candidate.figures),
@@ -134,7 +161,7 @@ def where(candidate: Candidate) -> str:
     if candidate.scope == "city":
         return "全市"
     if candidate.scope == "problem":
-        exact = place.community or place.address
+        exact = candidate.facts.get("spot") or place.community or place.address
         if exact:
             return exact
     district = candidate.district or place.district or ""
@@ -143,8 +170,16 @@ def where(candidate: Candidate) -> str:
     return f"{district}{place.street}" if place.street else district or NO_PLACE
 
 
+def _what(candidate: Candidate, city: City) -> str:
+    """The matter in the officer's words: of a danger its name, else the matter, else the category."""
+    if candidate.kind == "hazard" and candidate.hazards:
+        return hazard_titles(candidate, city)
+    matter = "" if candidate.matter == "other" else _CODE.sub("", candidate.matter)
+    return matter or f"{category_name(candidate)}问题"
+
+
 def category_name(candidate: Candidate) -> str:
-    return "其他" if candidate.category in ("", "other") else candidate.category
+    return "其他" if candidate.category in ("", "other") else _CODE.sub("", candidate.category)
 
 
 def when(moment: datetime, at: datetime, city: City) -> str:
@@ -183,6 +218,8 @@ def _ratio(figures: dict[str, float]) -> str:
     ratio = figures.get("ratio", 0.0)
     if not LEAST_RATIO <= ratio <= LARGEST_RATIO:
         return ""
+    if ratio > EXACT_RATIO:
+        return f"{ratio // 10 * 10:.0f}倍以上"
     return f"{round(ratio, 1):g}倍" if ratio < 3 else f"{ratio:.0f}倍"
 
 
@@ -222,11 +259,19 @@ def _title_of_crowd(facts: Facts) -> str:
         head = _joined(facts.where, facts.what)
     else:
         head = f"{facts.where}{category_name(facts.candidate)}诉求集中"
-    return f"{head}：{facts.span}{facts.who}反映{usual}"
+    return f"{head}：{facts.span}{facts.who}反映{facts.subject}{usual}"
 
 
 def _title_of_hazard(facts: Facts) -> str:
-    return f"{facts.where}：{hazard_titles(facts.candidate, facts.city) or facts.what}，请立即核实"
+    if facts.where == NO_PLACE and facts.subject:
+        return f"{facts.what}（{NO_PLACE}）：{facts.subject}，请立即核实"
+    return f"{facts.where}：{facts.what}，请立即核实"
+
+
+def _title_of_return(facts: Facts) -> str:
+    """How many came after the closing; all that ever reported it stand in the text."""
+    again = facts.again or facts.who
+    return f"{_joined(facts.where, facts.what)}：办结后又有{again}反映{facts.subject}"
 
 
 def _plain_title(ending: str) -> Callable[[Facts], str]:
@@ -245,7 +290,7 @@ def _joined(where: str, what: str) -> str:
 TITLES: dict[str, Callable[[Facts], str]] = {
     "burst": _title_of_crowd,
     "hazard": _title_of_hazard,
-    "recurrence": _plain_title("办结后再次反映，N人"),
+    "recurrence": _title_of_return,
     "chronic": _plain_title("长期未解决，N人反映"),
     "seasonal": _plain_title("往年同期多发，宜提前处置"),
     "dispute": _plain_title("多次转派或退单"),
@@ -257,11 +302,12 @@ TITLES: dict[str, Callable[[Facts], str]] = {
 def _what_and_who(facts: Facts) -> Sentence:
     listed, place = f"{len(facts.candidate.ticket_ids)}件", f"地点：{facts.where}。"
     tickets = f"（附工单{listed}）" if facts.candidate.ticket_ids else ""
-    since = f"自{facts.since}起，" if facts.since else ""
-    who = "有人" if facts.candidate.kind == "hazard" else facts.who
-    if not since:
-        who = f"{facts.span}{who}"
-    text = f"{place}{since}{who}反映{facts.what}{tickets}。"
+    if facts.candidate.kind == "hazard":
+        when_told = f"{facts.since}，" if facts.since else ""
+        text = f"{place}{when_told}有人反映{facts.what}{tickets}。"
+    else:
+        began = f"自{facts.since}起，" if facts.since else facts.span
+        text = f"{place}{began}{facts.who}反映{facts.what}{tickets}。"
     return Sentence(text, _named(text, facts.where, facts.since, facts.span, facts.who, facts.what, listed))
 
 
@@ -297,16 +343,20 @@ def _quotes(facts: Facts) -> Sentence | None:
 def _tried_before(facts: Facts) -> Sentence | None:
     reply = facts.candidate.facts.get("reply")
     closed = f"此前于{facts.closed}办结" if facts.closed else ""
+    since = f"，此后又有{facts.again}反映" if closed and facts.again else ""
     if not reply:
-        return Sentence(f"{closed}。", (facts.closed,)) if closed else None
-    return Sentence(
-        f"{closed or '此前'}，答复：{said(reply)}。".replace("此前，", "此前"), (said(reply), facts.closed)
-    )
+        return (
+            Sentence(f"{closed}{since}。", _named(closed + since, facts.closed, facts.again))
+            if closed
+            else None
+        )
+    text = f"{closed}，答复：{said(reply)}{since}。" if closed else f"此前答复：{said(reply)}。"
+    return Sentence(text, _named(text, said(reply), facts.closed, facts.again))
 
 
 def _handled_by(facts: Facts) -> Sentence | None:
     unit = facts.candidate.facts.get("unit")
-    return Sentence(f"目前承办：{unit}。", (unit,)) if unit else None
+    return Sentence(f"目前承办：{unit}。", (unit,)) if unit and unit.lower() not in _UNKNOWN else None
 
 
 def _responsible(facts: Facts) -> Sentence | None:
@@ -317,7 +367,10 @@ def _responsible(facts: Facts) -> Sentence | None:
 
 
 def _proposed(facts: Facts) -> Sentence:
-    return Sentence(f"建议：{PROPOSALS[facts.candidate.kind]}。")
+    proposal = PROPOSALS[facts.candidate.kind]
+    unit = unit_of(facts.duty, facts.candidate) if facts.duty else "责任单位"
+    text = f"建议：{proposal.replace('责任单位', unit)}。"
+    return Sentence(text, _named(text, unit) if facts.duty else ())
 
 
 PROPOSALS: dict[str, str] = {

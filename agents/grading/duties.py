@@ -1,5 +1,7 @@
 """Who is in charge 谁主管谁负责: a unit, and the item of the city's duty catalogue that says so."""
 
+from functools import lru_cache
+
 from agents.city import City, Duty
 from agents.grading.grade import DutyProposal
 from agents.intake.scan import lowered
@@ -14,30 +16,66 @@ def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> Duty
     An item fits by its category and by its words in the matter or the text. Equal items: the earlier one.
     """
     text = lowered(f"{matter}\n{ticket.text}"[:1000])
+    fits = dict.fromkeys(_duties_of(city).get(category, ()), 2.0)
+    for word, weight, number in _spoken(city):
+        if word in text:
+            fits[number] = fits.get(number, 0.0) + weight
     best: Duty | None = None
     most = 0.0
-    for duty in city.duties:
-        fit = _fit(duty, text, category)
-        if fit > most and _unit_of(duty, ticket.place) is not None:
-            best, most = duty, fit
+    for number in sorted(fits):
+        duty = city.duties[number]
+        if fits[number] > most and _unit_of(duty, ticket.place) is not None:
+            best, most = duty, fits[number]
     unit = _unit_of(best, ticket.place) if best else None
     if best is None or unit is None:
         return None
     return DutyProposal(
         unit=unit,
-        item=f"{best.item} {best.title}",
+        item=_item_of(best),
         confidence=min(0.9, round(0.3 + 0.12 * most, 2)),
         warning=_warning(best, unit, ticket.unit, city),
     )
 
 
-def _fit(duty: Duty, text: str, category: str) -> float:
-    """0 = does not fit; the category counts two, a word one, a long word up to two."""
-    words = sum(min(len(word), 4) / 2 for word in duty.words if word.lower() in text)
-    same = bool(duty.category) and duty.category == category
-    if not same and not words:
-        return 0.0
-    return words + (2.0 if same else 0.0)
+@lru_cache(maxsize=16)
+def _spoken(city: City) -> tuple[tuple[str, float, int], ...]:
+    """Each item's words in lower case, what they count (a word one, a long one up to two), the item's place."""
+    return tuple(
+        (word.lower(), min(len(word), 4) / 2, number)
+        for number, duty in enumerate(city.duties)
+        for word in duty.words
+    )
+
+
+@lru_cache(maxsize=16)
+def _duties_of(city: City) -> dict[str, list[int]]:
+    """Category → the places of its items; the category counts two."""
+    duties: dict[str, list[int]] = {}
+    for number, duty in enumerate(city.duties):
+        if duty.category:
+            duties.setdefault(duty.category, []).append(number)
+    return duties
+
+
+@lru_cache(maxsize=16)
+def _levels(city: City) -> dict[str, str]:
+    return {unit.name: unit.level for unit in city.units}
+
+
+def warn_again(proposal: DutyProposal, holder: str | None, city: City) -> DutyProposal:
+    """The proposal for a ticket that another unit holds now."""
+    duty = _by_item(city)[proposal.item]
+    warning = _warning(duty, proposal.unit, holder, city)
+    return proposal if warning == proposal.warning else proposal.model_copy(update={"warning": warning})
+
+
+@lru_cache(maxsize=16)
+def _by_item(city: City) -> dict[str, Duty]:
+    return {_item_of(duty): duty for duty in reversed(city.duties)}
+
+
+def _item_of(duty: Duty) -> str:
+    return f"{duty.item} {duty.title}"
 
 
 def _unit_of(duty: Duty, place: Place) -> str | None:
@@ -56,7 +94,7 @@ def _warning(duty: Duty, proposed: str, holder: str | None, city: City) -> str |
     """Source: the round table in domain.md: tickets fall back to the community, which has no power to act."""
     if not duty.enforcement:
         return None
-    levels = {unit.name: unit.level for unit in city.units}
+    levels = _levels(city)
     for unit in (holder, proposed):
         if unit and _is_community(unit, levels.get(unit)):
             return _LACKS_POWER.format(unit=unit, title=duty.title)

@@ -2,9 +2,9 @@
 
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from agents.intake.ticket import Kind, Ticket
+from agents.intake.ticket import Kind, Ticket, Value
 
 Urgency = Literal["critical", "urgent", "normal", "low"]
 URGENCIES: tuple[Urgency, ...] = ("low", "normal", "urgent", "critical")
@@ -12,10 +12,8 @@ RecurrenceKind = Literal["first", "same_caller", "many_callers", "after_closure"
 Source = Literal["rules", "llm"]
 
 
-class Recurrence(BaseModel):
+class Recurrence(Value):
     """What kind of repetition this ticket is part of."""
-
-    model_config = ConfigDict(frozen=True)
 
     kind: RecurrenceKind = "first"
     cues: tuple[str, ...] = ()
@@ -24,10 +22,8 @@ class Recurrence(BaseModel):
     """Ids of the earlier tickets of the same matter, newest first, at most 10."""
 
 
-class DutyProposal(BaseModel):
+class DutyProposal(Value):
     """谁主管谁负责: the unit in charge, and the item of the duty catalogue that says so."""
-
-    model_config = ConfigDict(frozen=True)
 
     unit: str
     item: str
@@ -37,10 +33,8 @@ class DutyProposal(BaseModel):
     """For instance that a community lacks the power to enforce."""
 
 
-class Grade(BaseModel):
+class Grade(Value):
     """A ticket's grade. Fields a rung cannot fill stay empty; `source` tells the truth about who made it."""
-
-    model_config = ConfigDict(frozen=True)
 
     summary: str
     """≤ 80 characters."""
@@ -77,10 +71,8 @@ class Grade(BaseModel):
     dropped_quotes: int = 0
 
 
-class Graded(BaseModel):
+class Graded(Value):
     """A ticket with its grade: value of `tickets.graded`."""
-
-    model_config = ConfigDict(frozen=True)
 
     ticket: Ticket
     grade: Grade

@@ -104,7 +104,7 @@ class Ladder:
     _breakers: dict[str, Breaker] = field(default_factory=dict)
     _budget: Budget = field(default_factory=Budget)
     _answers: OrderedDict[str, tuple[str, Reply]] = field(default_factory=OrderedDict)
-    _ruled: OrderedDict[str, tuple[tuple[object, ...], Grade]] = field(default_factory=OrderedDict)
+    _ruled: OrderedDict[str, tuple[tuple[object, ...], str | None, Grade]] = field(default_factory=OrderedDict)
 
     async def climb(self, ticket: Ticket) -> Grade:
         """Never raises for what a ticket holds or an endpoint does."""
@@ -139,13 +139,15 @@ class Ladder:
             ticket.category,
             ticket.place,
             ticket.parts,
-            ticket.unit,
         )
         known = self._ruled.get(ticket.ticket_id)
-        if known is not None and known[0] == seen:
-            return known[1]
-        grade = self.rules.grade(ticket)
-        _remember(self._ruled, ticket.ticket_id, (seen, grade), self.settings.cache_size)
+        if known is None or known[0] != seen:
+            grade = self.rules.grade(ticket)
+        elif known[1] == ticket.unit:
+            return known[2]
+        else:
+            grade = self.rules.hand_over(known[2], ticket)
+        _remember(self._ruled, ticket.ticket_id, (seen, ticket.unit, grade), self.settings.cache_size)
         return grade
 
     async def _ask(self, endpoint: Endpoint, instructions: str, text: str) -> Reply:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 
 from agents.city import City, words
-from agents.grading.duties import propose_unit
+from agents.grading.duties import propose_unit, warn_again
 from agents.grading.grade import Grade, Recurrence, Urgency
 from agents.grading.kinds import find_kind, find_praised, find_recurrence, kind_rules
 from agents.grading.matters import Found, find_matter, matter_rules
@@ -61,6 +61,11 @@ class RulesGrader:
             source="rules",
             rules=self.version,
         )
+
+    def hand_over(self, grade: Grade, ticket: Ticket) -> Grade:
+        """The grade that grade() gave, after nothing but the ticket's unit has changed."""
+        duty = warn_again(grade.duty, ticket.unit, self.city) if grade.duty is not None else None
+        return grade if duty is grade.duty else grade.model_copy(update={"duty": duty})
 
     def _urgency(
         self, kind: Kind, hazards: Sequence[Hazard], found: Found, recurrence: Recurrence

@@ -60,6 +60,7 @@ class Cues:
     aftermath: re.Pattern[str]
     aftermath_now: re.Pattern[str]
     aside: re.Pattern[str]
+    aside_now: re.Pattern[str]
     aside_longer_than: int
     aside_opening: int
 
@@ -174,6 +175,7 @@ def _cues(tables: Mapping[str, Any]) -> Cues:
         cue("aftermath"),
         cue("aftermath", "now"),
         cue("aside"),
+        cue("aside", "now"),
         tables["aside"]["longer_than"],
         tables["aside"]["opening"],
     )
@@ -229,7 +231,8 @@ def _is_unreal(text: str, hit: Hit, danger: Danger, cues: Cues, clause: tuple[in
 
 def _is_old(text: str, hit: Hit, danger: Danger, cues: Cues, sentence: tuple[int, int]) -> bool:
     """Told from long ago, as a habit, or an old case told again, without any sign that it happens now."""
-    told = cues.history.search(text, sentence[0], hit.start)
+    # The last one told: what is said after it decides.
+    told = next(iter([*cues.history.finditer(text, sentence[0], hit.start)][-1:]), None)
     clause = clause_start(text, hit.start), clause_end(text, hit.end)
     if told and not cues.now.search(text, told.end(), clause[1]):
         return True
@@ -248,8 +251,7 @@ def _is_aside(text: str, hit: Hit, cues: Cues, sentence: tuple[int, int]) -> boo
         len(text) > cues.aside_longer_than
         and hit.start > cues.aside_opening
         and cues.aside.search(text, 0, 60) is not None
-        and cues.now.search(text, *sentence) is None
-        and cues.aftermath_now.search(text, *sentence) is None
+        and cues.aside_now.search(text, *sentence) is None
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,12 +12,41 @@ Kind = Literal["consult", "help", "complaint", "report", "suggestion", "praise"]
 StepName = Literal["dispatched", "returned", "closed", "reviewed", "reopened"]
 PartKind = Literal["city", "district", "street", "community", "road", "site", "station", "building"]
 PartSource = Literal["platform", "gazetteer", "text"]
+V = TypeVar("V", bound=BaseModel)
+_set = object.__setattr__
+_ALL_GIVEN: frozenset[str] = frozenset()
 
 
-class Place(BaseModel):
-    """Where it is, in normal form: the platform's fields first, what the text says where those are silent."""
+class Value(BaseModel):
+    """A model that is never changed, only replaced; copying one and sending one to a process is cheap.
+
+    Source of the two methods: pydantic's own copy the set of given fields and call four functions; a ticket is
+    copied some twenty times on its way, and nothing here asks which fields were given.
+    """
 
     model_config = ConfigDict(frozen=True)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields replaced; `update` is not validated."""
+        if deep:
+            return super().model_copy(update=update, deep=True)
+        return _restore(type(self), {**self.__dict__, **(update or {})})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.__dict__)
+
+
+def _restore(kind: type[V], fields: dict[str, Any]) -> V:
+    value = kind.__new__(kind)
+    _set(value, "__dict__", fields)
+    _set(value, "__pydantic_fields_set__", _ALL_GIVEN)
+    _set(value, "__pydantic_extra__", None)
+    _set(value, "__pydantic_private__", None)
+    return value
+
+
+class Place(Value):
+    """Where it is, in normal form: the platform's fields first, what the text says where those are silent."""
 
     city: str | None = None
     district: str | None = None
@@ -28,10 +57,8 @@ class Place(BaseModel):
     lon: float | None = None
 
 
-class PlacePart(BaseModel):
+class PlacePart(Value):
     """One place name found for a ticket, in comparable form."""
-
-    model_config = ConfigDict(frozen=True)
 
     kind: PartKind
     name: str
@@ -42,10 +69,8 @@ class PlacePart(BaseModel):
     confidence: float = Field(ge=0, le=1)
 
 
-class Hazard(BaseModel):
+class Hazard(Value):
     """风险点: a danger that rules found in the text, whatever a model says."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     """Key of lexicon/hazards.toml, such as "gas_leak"."""
@@ -54,10 +79,8 @@ class Hazard(BaseModel):
     """Verbatim span of the masked text."""
 
 
-class Step(BaseModel):
+class Step(Value):
     """One thing that happened to the ticket after it was written down."""
-
-    model_config = ConfigDict(frozen=True)
 
     event_id: str
     event: StepName
@@ -73,22 +96,18 @@ class Step(BaseModel):
     comment: str | None = None
 
 
-class Stamp(BaseModel):
+class Stamp(Value):
     """Which event a field's value comes from: the newest (revision, event_id) wins."""
-
-    model_config = ConfigDict(frozen=True)
 
     revision: int
     event_id: str
 
 
-class Ticket(BaseModel):
+class Ticket(Value):
     """State of a ticket. Free of personal data: callers are hashed, texts are masked.
 
     A ticket whose `created` has not arrived yet has `created_at` None; it waits, and is not graded.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     ticket_id: str
     revision: int

@@ -12,8 +12,10 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from scipy.special import betainc, betaln
+
+from agents.intake.ticket import Value
 
 FAST_TAUS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Operational hours."""
@@ -44,11 +46,9 @@ _DAY = 86_400
 _HOUR = 3_600.0
 
 
-class Rate(BaseModel):
+class Rate(Value):
     """State of one stream of reporters. `seq` guards it: a change with a number not above it is in it
     already."""
-
-    model_config = ConfigDict(frozen=True)
 
     seq: int = 0
     since: float = 0.0
@@ -201,11 +201,13 @@ def _decay(rate: Rate, at: float, weight: float, week: Week, changes: dict[str, 
 def _decayed(
     counters: tuple[float, ...], taus: Sequence[float], hours: float, weight: float
 ) -> tuple[float, ...]:
+    exp = math.exp
+    pairs = zip(counters, taus, strict=True)
     if hours >= 0:
-        return tuple(
-            max(0.0, e * math.exp(-hours / tau) + weight) for e, tau in zip(counters, taus, strict=True)
-        )
-    return tuple(max(0.0, e + weight * math.exp(hours / tau)) for e, tau in zip(counters, taus, strict=True))
+        after = [e * exp(-hours / tau) + weight if e else weight for e, tau in pairs]
+    else:
+        after = [e + weight * exp(hours / tau) for e, tau in pairs]
+    return tuple(after) if weight >= 0 else tuple([max(0.0, e) for e in after])
 
 
 def _roll(rate: Rate, at: float, weight: float, changes: dict[str, object]) -> None:

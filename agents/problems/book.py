@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from agents.problems.baseline import Rate
 from agents.problems.member import Member
 from agents.problems.problem import Problem
-from agents.problems.recurrence import is_over
+from agents.problems.recurrence import ABSORBS, is_over
 from agents.problems.search import Search
 
 RETENTION = timedelta(days=120)
@@ -42,6 +42,14 @@ class Book:
         """Stream key → number of streams below it that are known."""
         self.swept: int | None = None
         self.search = Search()
+        self._own: dict[str, None] = {}
+        """Keys of the district's members."""
+        self._streets: dict[str, None] = {}
+        """Keys of its street streams."""
+        self._due: dict[str, int] = {}
+        """Problem → the day, in UTC, before which a sweep need not look at it."""
+        self._days: dict[int, list[str]] = {}
+        """The same by day; an entry counts only while `_due` still says so."""
 
     # State by key
 
@@ -59,10 +67,13 @@ class Book:
         if key not in self.problems:
             self._count_child(problem, 1)
         self.problems[key] = problem
+        self._schedule(problem)
         self.seq = max(self.seq, problem.version)
 
     def store_member(self, member: Member) -> None:
-        self.members[self._prefix + member.ticket_id] = member
+        key = self._prefix + member.ticket_id
+        self.members[key] = member
+        self._own[key] = None
         self.seq = max(self.seq, member.seq)
 
     def store_rate(self, key: str, rate: Rate) -> None:
@@ -72,23 +83,41 @@ class Book:
 
     def drop_problem(self, problem: Problem) -> None:
         self._count_child(problem, -1)
+        self._due.pop(problem.problem_id, None)
         del self.problems[self._prefix + problem.problem_id]
         self.rates.pop(self.stream("problem", problem.problem_id), None)
 
-    def own_problems(self) -> list[Problem]:
-        """All problems of the district, by id."""
-        own = [problem for problem in self.problems.values() if problem.district == self.district]
-        return sorted(own, key=lambda problem: problem.problem_id)
+    def own_problems(self, at: datetime) -> list[Problem]:
+        """The problems of the district that a sweep at `at` has to look at, by id."""
+        today = _day(at)
+        ids = [
+            problem_id
+            for day in sorted(day for day in self._days if day <= today)
+            for problem_id in self._days.pop(day)
+            if self._due.get(problem_id) == day
+        ]
+        return [problem for known in sorted(ids) if (problem := self.problem(known)) is not None]
 
-    def drop_strays(self, before: float) -> None:
-        """Drop members whose problem is forgotten, and wide streams that have been silent since `before`."""
-        for key, member in list(self.members.items()):
-            if member.district == self.district and self.problem(member.problem_id) is None:
+    def _schedule(self, problem: Problem, after: datetime | None = None) -> None:
+        """Have a sweep look at the problem when it may be over or old; not again before `after`."""
+        day = _due_day(problem) if after is None else max(_due_day(problem), _day(after))
+        if after is None and day >= self._due.get(problem.problem_id, day + 1):
+            return
+        self._due[problem.problem_id] = day
+        self._days.setdefault(day, []).append(problem.problem_id)
+
+    def drop_members(self) -> None:
+        """Drop members whose problem is forgotten."""
+        for key in list(self._own):
+            member = self.members[key]
+            if self.problem(member.problem_id) is None:
                 self.search.discard(member.slot)
-                del self.members[key]
-        prefix = self.stream("street", "")
-        for key, rate in list(self.rates.items()):
-            if key.startswith(prefix) and rate.at < before:
+                del self.members[key], self._own[key]
+
+    def drop_streams(self, before: float) -> None:
+        """Drop street streams that have been silent since `before`."""
+        for key in list(self._streets):
+            if self.rates[key].at < before:
                 self.note_stream(key, -1)
                 del self.rates[key]
 
@@ -110,6 +139,10 @@ class Book:
             self._bump(self.stream("all"), number)
         elif level == "street":
             self._bump(self.stream("district", parts[0]), number)
+            if number > 0:
+                self._streets[key] = None
+            else:
+                del self._streets[key]
 
     def _count_child(self, problem: Problem, number: int) -> None:
         for key in self.streams_of(problem.place.street or "", problem.category, problem.problem_id)[:-1]:
@@ -126,6 +159,7 @@ class Book:
         """Rebuild all that is derived, in the order in which it was first built."""
         for problem in problems:
             self._count_child(problem, 1)
+            self._schedule(problem)
             self.seq = max(self.seq, problem.version)
         for key, rate in rates.items():
             self.note_stream(key, 1)
@@ -133,6 +167,7 @@ class Book:
         listed = sorted(members, key=lambda member: member.slot)
         for member in listed:
             self.seq = max(self.seq, member.seq)
+            self._own[self._prefix + member.ticket_id] = None
             if member.signature is not None:
                 self.search.add(member)
 
@@ -144,17 +179,36 @@ class Book:
     def sweep(self, at: datetime, now: float) -> list[Problem]:
         """Close the problems that are quiet, forget those that are old; those closed now, by id.
 
-        `now` is `at` in local seconds. One pass over the district's state: meant for once a day.
+        `now` is `at` in local seconds. Meant for once a day; only what may be due is looked at.
         """
         self.tidy("", now)
         closed: list[Problem] = []
-        for problem in self.own_problems():
+        forgets = False
+        for problem in self.own_problems(at):
             age = at - max(problem.last_seen, problem.closed_at or problem.last_seen)
             if age > (OPEN_RETENTION if problem.open_tickets else RETENTION):
                 self.drop_problem(problem)
-            elif problem.status == "open" and (age > QUIET or is_over(problem, at)):
-                quiet = problem.model_copy(update={"status": "closed", "version": self.seq + 1})
-                self.store_problem(quiet)
-                closed.append(quiet)
-        self.drop_strays(now - RETENTION.total_seconds())
+                forgets = True
+                continue
+            if problem.status == "open" and (age > QUIET or is_over(problem, at)):
+                problem = problem.model_copy(update={"status": "closed", "version": self.seq + 1})
+                self.store_problem(problem)
+                closed.append(problem)
+            self._schedule(problem, after=at)
+        if forgets:
+            self.drop_members()
+        self.drop_streams(now - RETENTION.total_seconds())
         return closed
+
+
+def _day(at: datetime) -> int:
+    """Days since 1970 in UTC."""
+    return int(at.timestamp() // 86_400)
+
+
+def _due_day(problem: Problem) -> int:
+    """The first day on which a sweep may close or forget the problem as it is now."""
+    last = problem.last_seen if problem.closed_at is None else max(problem.closed_at, problem.last_seen)
+    if problem.status == "open":
+        return _day(last + (QUIET if problem.closed_at is None else ABSORBS))
+    return _day(last + (OPEN_RETENTION if problem.open_tickets else RETENTION))

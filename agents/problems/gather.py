@@ -58,6 +58,8 @@ class Books:
     rates: MutableMapping[str, Rate]
     _books: dict[str, Book] = field(default_factory=dict)
     _read: bool = False
+    _swept: int | None = None
+    """The local day on which every book there is was swept."""
 
     def of(self, district: str) -> Book:
         """The book of a district."""
@@ -65,6 +67,7 @@ class Books:
             self._restore()
         if district not in self._books:
             self._books[district] = self._new(district)
+            self._swept = None
         return self._books[district]
 
     def all(self) -> list[Book]:
@@ -73,9 +76,19 @@ class Books:
             self._restore()
         return [self._books[district] for district in sorted(self._books)]
 
+    def due(self, day: int) -> list[Book]:
+        """The books not swept on this local day yet, which now are; by district."""
+        if self._swept is not None and self._swept >= day:
+            return []
+        due = [book for book in self.all() if book.swept is None or book.swept < day]
+        for book in due:
+            book.swept = day
+        self._swept = day
+        return due
+
     def forget(self) -> None:
         """Drop what is derived: the stored state has changed behind its back (partitions came or went)."""
-        self._books, self._read = {}, False
+        self._books, self._read, self._swept = {}, False, None
 
     def _new(self, district: str) -> Book:
         return Book(district, self.problems, self.members, self.rates)
@@ -383,11 +396,8 @@ def _say(
 def gather_on_tick(at: datetime, books: Books) -> Gathered:
     """Quiet problems close and old state goes, once a local day; `at` is event time. All else is free of
     cost."""
-    day = int(local_seconds(at, books.city.utc_offset) // 86_400)
     changes: list[Change] = []
-    for book in books.all():
-        if book.swept is None or book.swept < day:
-            book.swept = day
-            closed = book.sweep(at, local_seconds(at, books.city.utc_offset))
-            changes += [Change(problem=problem) for problem in closed]
+    for book in books.due(int(local_seconds(at, books.city.utc_offset) // 86_400)):
+        closed = book.sweep(at, local_seconds(at, books.city.utc_offset))
+        changes += [Change(problem=problem) for problem in closed]
     return Gathered(changes=tuple(changes))

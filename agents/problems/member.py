@@ -2,17 +2,16 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from agents.grading.grade import RecurrenceKind
+from agents.intake.ticket import Value
 from agents.problems.signature import Signature
 
 
-class Member(BaseModel):
+class Member(Value):
     """A ticket's place in a problem, and all that has been decided about it: what a redelivery is answered
     from."""
-
-    model_config = ConfigDict(frozen=True)
 
     ticket_id: str
     district: str

@@ -1,14 +1,18 @@
 """Which findings a ticket triggers: one function a pattern, one list of them."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from agents.city import City
+from agents.city import City, words
 from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
 from agents.problems.baseline import (
+    FAST_TAUS,
     SLOW_BELOW_PER_DAY,
+    SLOW_TAUS,
     START_UP_DAYS,
     Evidence,
     Rate,
@@ -22,13 +26,17 @@ from agents.problems.member import Member
 from agents.problems.problem import Candidate, CandidateKind, Problem, Scope
 from agents.problems.problem import Evidence as Quote
 from agents.problems.recurrence import SIGNIFICANT, chance_of_return, grade_of_return
+from agents.problems.search import THETA
 from agents.problems.signature import OTHER, hash_of
+from agents.problems.spots import shared_spot, spot_of
 
 RULES = "problems@1"
 PERMISSIVE = -1.0
 """Least λ of a burst candidate; what reaches a person is decided in alerting, with the city's correction."""
 MAX_TICKETS = 50
 MAX_QUOTES = 3
+SUBJECT = 40
+"""Characters of a caller's title that stand for the place where none is known."""
 FIRST_RATE = 1 / 24
 """Tickets an hour of a district of which nothing is known."""
 UNSEEN_CHILDREN = 10
@@ -75,6 +83,8 @@ class _Usual:
 def find_bursts(case: Case) -> tuple[Candidate, ...]:
     """More new reporters than chance explains, in the problem, its street × category or its district ×
     category."""
+    if _is_own_work(case):
+        return ()
     usual = expect(case)
     found = []
     for key, fresh in zip(case.member.streams, case.member.fresh, strict=True):
@@ -137,15 +147,62 @@ def scope_of(key: str) -> Scope:
 
 def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Candidate:
     figures = dict(evidence.figures) if evidence is not None else {}
-    days = max(1.0, 3 * figures.get("tau", 8.0) / 24.0)
-    members = _members_within(case, case.rates[key].recent, timedelta(days=days))
-    reporters = max(
-        len({member.caller for member in members}),
-        int(figures.get("distinct21d" if figures.get("tau", 0) > 16 else "distinct24", 0)),
-    )
+    recent = case.rates[key].recent
+    counted = int(figures.get("distinct21d" if _is_slow(figures) else "distinct24", 0))
+    members = _crowd(case, recent, figures, counted)
+    reporters = len({member.caller for member in members})
+    if len(recent) >= MAX_TICKETS:
+        # Not all tickets are listed any more; the stream's own count is then the better one.
+        reporters = max(reporters, counted)
     total = case.rates[case.book.stream("all")]
     figures["history_days"] = round((total.at - total.since) / 86_400, 2)
+    if scope != "problem":
+        figures["alike"] = float(_alike(members))
     return _candidate(case, "burst", scope, key, members, reporters, figures)
+
+
+def _is_slow(figures: Mapping[str, float]) -> bool:
+    return figures.get("tau", 0.0) > FAST_TAUS[-1]
+
+
+def _crowd(case: Case, recent: tuple[str, ...], figures: Mapping[str, float], counted: int) -> list[Member]:
+    """The tickets of the people counted: of the shortest span that holds as many, so that text and list
+    agree.
+
+    A count of 24 operational hours may reach back further by the clock; one of a slow counter 21 days.
+    """
+    spans = (1.0, 2.0, 4.0)
+    if _is_slow(figures):
+        longest = SLOW_TAUS[-1] / 24.0
+        spans = (min(longest, 3 * figures["tau"] / 24.0), longest, longest)
+    own_work = _own_work(case.city)
+    members: list[Member] = []
+    for days in spans:
+        near = _members_within(case, recent, timedelta(days=days))
+        members = [m for m in near if m.signature is None or not own_work.search(m.signature.matter.lower())]
+        if len({member.caller for member in members}) >= counted:
+            break
+    return members
+
+
+def _alike(members: Sequence[Member]) -> int:
+    """The most people of a wide stream who call about one and the same matter."""
+    callers: dict[str, set[str]] = {}
+    for member in members:
+        if member.signature is not None and member.signature.matter:
+            callers.setdefault(member.signature.matter, set()).add(member.caller)
+    return max((len(who) for who in callers.values()), default=0)
+
+
+@lru_cache(maxsize=16)
+def _own_work(city: City) -> re.Pattern[str]:
+    return re.compile("|".join(words(city, "recurrence")["own_work"]["words"]))
+
+
+def _is_own_work(case: Case) -> bool:
+    """An inspection or an appointment: the city's own work, whose batches are no crowd and no return."""
+    said = "/".join((case.graded.grade.matter, *case.graded.ticket.category)).lower()
+    return _own_work(case.city).search(said) is not None
 
 
 # Recurrence after closure
@@ -154,7 +211,10 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
 def find_return(case: Case) -> tuple[Candidate, ...]:
     """A closed problem is back: two reporters or a new one (R2), for the second time (R3), beyond chance."""
     member, problem = case.member, case.problem
-    if member.recurrence != "after_closure" or problem.last_closed_at is None:
+    if member.recurrence != "after_closure" or problem.last_closed_at is None or _is_own_work(case):
+        return ()
+    # Place and a broad matter may join two tickets whose words differ; that is too little for this claim.
+    if member.score.get("score", 1.0) < THETA:
         return ()
     since = case.at - problem.last_closed_at
     chance = chance_of_return(len(problem.came_back), expect(case).unaware, since)
@@ -210,6 +270,7 @@ def _hazard(ticket: Ticket, name: str, quote: str) -> Candidate:
     assert ticket.created_at is not None
     place = ticket.place
     spot = place.address or place.community or _named_place(ticket)
+    known = {"unit": ticket.unit, "spot": spot_of(ticket), "subject": ticket.title[:SUBJECT]}
     where = f"{place.district or ''}/{spot}" if spot else ticket.ticket_id
     key = f"hazard:{name}:{where}"
     return Candidate(
@@ -227,7 +288,7 @@ def _hazard(ticket: Ticket, name: str, quote: str) -> Candidate:
         hazards=(name,),
         first_seen=ticket.created_at,
         evidence=(Quote(ticket_id=ticket.ticket_id, quote=quote),) if quote else (),
-        facts={"unit": ticket.unit} if ticket.unit else {},
+        facts={name: fact for name, fact in known.items() if fact},
         rules=RULES,
     )
 
@@ -262,7 +323,7 @@ def _candidate(
     single = scope == "problem"
     place = problem.place if single else ticket.place.model_copy(update=_WIDE[scope])
     first = min(member.at for member in members)
-    known = {**({"unit": problem.units[-1]} if single and problem.units else {}), **(facts or {})}
+    known = {**(_facts(case, members) if single else {}), **(facts or {})}
     return Candidate(
         candidate_id=f"c-{hash_of(kind, key, ticket.ticket_id)}",
         kind=kind,
@@ -284,6 +345,17 @@ def _candidate(
         facts=known,
         rules=f"{RULES}+{case.city.version}",
     )
+
+
+def _facts(case: Case, members: Sequence[Member]) -> dict[str, str]:
+    """What the wording may say of a problem: where exactly, who has it now, and how a caller titles it."""
+    problem = case.problem
+    known = {
+        "unit": problem.units[-1] if problem.units else "",
+        "spot": shared_spot(problem.place, members),
+        "subject": case.graded.ticket.title[:SUBJECT],
+    }
+    return {name: fact for name, fact in known.items() if fact}
 
 
 def _created(ticket: Ticket) -> datetime:

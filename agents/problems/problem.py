@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from agents.grading.grade import Graded
-from agents.intake.ticket import Place
+from agents.intake.ticket import Place, Value
 
 Pattern = Literal[
     "burst", "recurrence", "chronic", "seasonal", "same_caller", "harassment", "campaign", "dispute"
@@ -17,22 +17,18 @@ CandidateKind = Literal[
 Scope = Literal["problem", "street", "district", "city"]
 
 
-class Evidence(BaseModel):
+class Evidence(Value):
     """Verbatim, masked words of one ticket."""
-
-    model_config = ConfigDict(frozen=True)
 
     ticket_id: str
     quote: str
 
 
-class Problem(BaseModel):
+class Problem(Value):
     """Tickets about the same underlying matter at the same place.
 
     State is bounded: the full list of tickets is the membership table, here only the newest are kept.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     problem_id: str
     """p-<hash of the first ticket's id>; never recomputed."""
@@ -73,10 +69,8 @@ class Problem(BaseModel):
     """Distinct reporters of new tickets since that closing, at most 16."""
 
 
-class Candidate(BaseModel):
+class Candidate(Value):
     """A finding that may reach a person: value of `alerts.candidates`."""
-
-    model_config = ConfigDict(frozen=True)
 
     candidate_id: str
     """hash(kind, key, trigger ticket): the same finding has the same id on every run."""
@@ -104,10 +98,8 @@ class Candidate(BaseModel):
     rules: str = ""
 
 
-class Count(BaseModel):
+class Count(Value):
     """One ticket as the whole city sees it: value of `city.counts`."""
-
-    model_config = ConfigDict(frozen=True)
 
     ticket_id: str
     at: datetime
@@ -117,10 +109,8 @@ class Count(BaseModel):
     """First call of this reporter about this district and category within the crowd window."""
 
 
-class Record(BaseModel):
+class Record(Value):
     """A merge or split of problems, never silent."""
-
-    model_config = ConfigDict(frozen=True)
 
     record: Literal["merged", "split", "merge_proposed"]
     at: datetime
@@ -130,10 +120,8 @@ class Record(BaseModel):
     why: str
 
 
-class Change(BaseModel):
+class Change(Value):
     """Value of `problems`: the problem after the change, and the ticket or record that changed it."""
-
-    model_config = ConfigDict(frozen=True)
 
     problem: Problem
     graded: Graded | None = None
@@ -144,10 +132,8 @@ class Change(BaseModel):
     record: Record | None = None
 
 
-class Gathered(BaseModel):
+class Gathered(Value):
     """All that one graded ticket leads to."""
-
-    model_config = ConfigDict(frozen=True)
 
     changes: tuple[Change, ...] = ()
     candidates: tuple[Candidate, ...] = ()
@@ -161,10 +147,8 @@ MAX_DAYS = 56
 MAX_UNITS = 16
 
 
-class Share(BaseModel):
+class Share(Value):
     """What one ticket contributes to a problem; the difference between two shares is a change."""
-
-    model_config = ConfigDict(frozen=True)
 
     ticket_id: str
     caller: str

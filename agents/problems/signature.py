@@ -8,10 +8,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from agents.grading.grade import Graded
-from agents.intake.ticket import Place, PlacePart, Ticket
+from agents.intake.ticket import Place, PlacePart, Ticket, Value
 
 TITLE_CHARACTERS = 40
 TEXT_CHARACTERS = 150
@@ -36,10 +34,8 @@ _CLAUSE = re.compile(r"[^。！？!?；;，,\n]+")
 _NUMBERED = re.compile(r"\d")
 
 
-class Signature(BaseModel):
+class Signature(Value):
     """Comparable form of a ticket; small enough to be kept in state for each recent ticket of a problem."""
-
-    model_config = ConfigDict(frozen=True)
 
     title: str
     """Normal form, ≤ 40 characters; the matter where there is no title."""

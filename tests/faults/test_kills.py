@@ -113,7 +113,10 @@ async def play(address: str, topics: Topics, workers: Workers) -> Watcher:
             return len({name(value) for value in watcher.seen[topic]})
 
         def count_closed() -> int:
-            return sum(value["edition"] == 2 for value in watcher.seen[topics.accepted])
+            return len({v["ticket_id"] for v in watcher.seen[topics.accepted] if v["edition"] == 2})
+
+        def graded_tickets() -> list[Any]:
+            return [value["ticket"] for value in watcher.seen[topics.graded]]
 
         workers.start("core", "grading")
         await watcher.until(lambda: len(watcher.seen[topics.accepted]) > TICKETS // 4)
@@ -126,11 +129,11 @@ async def play(address: str, topics: Topics, workers: Workers) -> Watcher:
         await watcher.until(lambda: count_closed() > TICKETS // 4)
         assert workers.end(signal.SIGTERM, "core", "grading") == [0, 0]
         workers.start("core", "grading")
+        # An event that comes again is answered with the ticket as it is by then, so only the last edition is sure.
         await watcher.until(
             lambda: (
-                count(topics.accepted, lambda v: f"{v['ticket_id']}-{v['edition']}") >= 2 * TICKETS
-                and count(topics.graded, lambda v: f"{v['ticket']['ticket_id']}-{v['ticket']['edition']}")
-                >= 2 * TICKETS
+                count_closed() >= TICKETS
+                and len({t["ticket_id"] for t in graded_tickets() if t["edition"] == 2}) >= TICKETS
                 and len(joined(watcher.seen[topics.problems])) >= TICKETS
                 and open_tickets(watcher.seen[topics.problems]) == 0
             )

@@ -52,6 +52,7 @@ def fake() -> Any:
             self.wfile.write(sent)
 
         do_PUT = do_POST
+        do_GET = do_POST
 
         def log_message(self, format: str, *args: Any) -> None:
             """Quiet."""

@@ -28,7 +28,7 @@ from streams.outbox import Outbox, Output
 from streams.settings import StreamSettings
 from streams.ticks import is_tick, write_tick
 from streams.topics import INPUTS
-from streams.worker import Worker
+from streams.worker import Worker, make_app
 
 AT = datetime(2026, 3, 2, 8, 10, tzinfo=UTC)
 CITY = City(name="试城")
@@ -336,3 +336,10 @@ async def test_letting_go_comes_before_faust_waits_for_ever(settings: StreamSett
 
     await worker.app._consumer_wait_empty(Stuck(), worker.app.log)
     assert closed[0] == 5
+
+
+def test_a_worker_without_a_name_is_no_static_member() -> None:
+    """An empty name is a name to Kafka: two workers that bear it throw each other out for ever."""
+    assert make_app("core", StreamSettings()).conf.consumer_group_instance_id is None
+    named = make_app("core", StreamSettings(instance="a"))
+    assert named.conf.consumer_group_instance_id == "core-a"

@@ -119,7 +119,9 @@ def send(
     stream = load_settings().stream
     total = events.stat().st_size if events.is_file() else None
     with progress_bar(f"send {events.name}", total) as show:
-        result = send_lines(read_lines(events, show), stream.address, Topics(stream.prefix).events, speed)
+        result = send_lines(
+            read_lines(events, show), stream.address, Topics(stream.prefix, stream.wide).events, speed
+        )
     for line, reason in result.failed[:20]:
         print(f"line {line}: not sent ({reason})", file=sys.stderr)
     print(f"{result.delivered} events sent, {len(result.failed)} not sent")

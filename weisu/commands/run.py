@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -38,7 +39,7 @@ def up(
 
 
 def demo(
-    speed: Annotated[float, typer.Option(help="Event seconds per second")] = 120.0,
+    speed: Annotated[float, typer.Option(help="Event seconds per second")] = 240.0,
     tickets_per_day: Annotated[int, typer.Option(min=1)] = 6000,
     seed: int = 7,
     port: Annotated[int | None, typer.Option(help="Port of the page")] = None,
@@ -62,6 +63,8 @@ def demo(
         str(seed),
         "--start",
         f"{day:%Y-%m-%d}",
+        "--from-hour",
+        "7",
     )
     run_embedded(
         settings,
@@ -82,7 +85,7 @@ def run_embedded(
     port = free_port(settings.console.host, port)
     stack = Embedded(
         broker=EmbeddedBroker(),
-        topics=Topics(settings.stream.prefix),
+        topics=Topics(settings.stream.prefix, settings.stream.wide),
         state=data / "state",
         parts=[
             *(part(role, logs, "work", "--role", role, "--embedded") for role in PARTS),
@@ -94,6 +97,7 @@ def run_embedded(
             f"{PREFIX}DATA": str(data),
             f"{PREFIX}CONSOLE__PORT": str(port),
             f"{PREFIX}STREAM__SESSION_S": "6",
+            f"{PREFIX}STREAM__LANE__SESSION_S": "6",
             f"{PREFIX}STREAM__DATA_DIR": str(data / "workers"),
             **(environment or {}),
         },
@@ -184,6 +188,9 @@ def play(
         2026, 3, 2
     ),
     days: Annotated[int, typer.Option(min=1)] = 7,
+    from_hour: Annotated[
+        int, typer.Option(help="Local hour of the first day to begin at", min=0, max=23)
+    ] = 0,
 ) -> None:
     """Play a simulated city into Kafka, as the platform would: one event after the other, at a chosen speed."""
     from streams.send import send
@@ -191,13 +198,27 @@ def play(
 
     settings = load_settings()
     city = load_city(settings.city or wiring.EXAMPLE_CITY)
-    events = simulate(city, seed, start.date(), days, tickets_per_day)
+    events = begin_at(simulate(city, seed, start.date(), days, tickets_per_day), from_hour)
     lines = (
         (number, json.dumps(event, ensure_ascii=False).encode()) for number, event in enumerate(events, 1)
     )
-    sent = send(lines, settings.stream.address, Topics(settings.stream.prefix).events, speed)
+    sent = send(
+        lines, settings.stream.address, Topics(settings.stream.prefix, settings.stream.wide).events, speed
+    )
     print(f"{sent.delivered} events played, {len(sent.failed)} not sent")
     raise typer.Exit(1 if sent.failed else 0)
+
+
+def begin_at(events: Iterable[dict[str, Any]], hour: int) -> Iterator[dict[str, Any]]:
+    """Leave out what happens before a local hour of the first day, and all that happens to those tickets later."""
+    earlier: set[str] = set()
+    begun = False
+    for event in events:
+        begun = begun or datetime.fromisoformat(event["occurred_at"]).hour >= hour
+        if not begun:
+            earlier.add(event["ticket_id"])
+        elif event["ticket_id"] not in earlier:
+            yield event
 
 
 def console() -> None:

@@ -203,7 +203,7 @@ def setup() -> None:
         from indexing.kibana.install import install
 
         password = loaded.index.password.get_secret_value() if loaded.index.password else None
-        for line in install(loaded.kibana.url, loaded.index.user, password):
+        for line in install(loaded.kibana.url, loaded.index.user, password, loaded.index.prefix):
             print(line)
 
 

@@ -46,5 +46,5 @@ async def act(
     try:
         await request.app.state.commander.send(command)
     except ConnectionError:
-        return HTMLResponse('<span class="said bad">没有提交成功:消息服务没有应答,请稍后再试。</span>', 503)
-    return HTMLResponse(f'<span class="said">{DONE[action]},等待确认…</span>')
+        return HTMLResponse('<span class="said bad">没有提交成功：消息服务没有应答，请稍后再试。</span>', 503)
+    return HTMLResponse(f'<span class="said">{DONE[action]}，等待确认…</span>')

@@ -113,7 +113,7 @@ async def search(
     )
 
 
-@router.get("/{collection}/{id}")
+@router.get("/{collection}/{id:path}")
 async def get(request: Request, collection: Collection, id: str) -> dict[str, Any]:
     """One document by its id."""
     body: dict[str, Any] | None = await request.app.state.index.get(collection, id)

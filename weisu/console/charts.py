@@ -22,7 +22,7 @@ def bars(counts: Sequence[tuple[str, int]], interval: Interval = "day") -> Marku
     if not slots:
         return Markup("")
     most = max(count for _, count in slots)
-    thick = 0.5 if len(slots) < FEW_BARS else 0.8
+    thick = 0.4 if len(slots) < FEW_BARS else 0.8
     form = "%m-%d %H:%M" if interval == "hour" else "%Y-%m-%d"
     shapes = "".join(
         _bar(place, count / most * HEIGHT, thick, f"{start.strftime(form)} · {count} 件")

@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi import Query as Parameter
 from fastapi.responses import HTMLResponse, Response
 
 from agents.alerting.alert import Level
 from indexing.index import Found, Index, Query
-from weisu.console.pages import index_of, pages_of, render
+from weisu.console.pages import DEEPEST_PAGE, index_of, pages_of, render
 from weisu.console.view import digest
 
 router = APIRouter(include_in_schema=False)
-SHOWN = 30
-"""Alerts a page."""
+SHOWN = 25
+"""Alerts a page; DEEPEST_PAGE of them are as deep as the index can be asked."""
 DAY = timedelta(hours=24)
 
 
@@ -26,7 +26,7 @@ class Choice:
 
     show: Literal["open", "all"] = "open"
     level: Level | None = None
-    page: Annotated[int, Parameter(ge=1, le=300)] = 1
+    page: Annotated[int, Parameter(ge=1, le=DEEPEST_PAGE)] = 1
 
     @property
     def filters(self) -> dict[str, tuple[str, ...]]:
@@ -54,6 +54,17 @@ async def desk_live(request: Request, choice: Chosen, seen: str = "") -> Respons
     values = await _desk(request, choice)
     return (
         Response(status_code=204) if values["seen"] == seen else render(request, "desk_live.html", **values)
+    )
+
+
+@router.get("/alerts/{alert_id}/live")
+async def alert_live(request: Request, alert_id: str, seen: str = "") -> Response:
+    """The card on an alert's own page: what was asked there comes back there."""
+    body = await index_of(request).get("alerts", alert_id)
+    if body is None:
+        raise HTTPException(404, "没有找到这条预警。")
+    return (
+        Response(status_code=204) if digest(body) == seen else render(request, "alert_live.html", alert=body)
     )
 
 

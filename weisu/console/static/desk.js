@@ -26,11 +26,16 @@
     for (const fresh of wanted) {
       const old = document.getElementById(fresh.id);
       const card = old ? renew(old, fresh) : fresh;
-      if (old === place) place = card.nextElementSibling;
+      if (old && old === place) place = card.nextElementSibling;
       else list.insertBefore(card, place);
       if (!old) { card.classList.add("new"); htmx.process(card); }
     }
-    for (const id of ["levels", "after", "side", "seen-part"]) renew(document.getElementById(id), next.getElementById(id));
+    // While a card waits for its officer, the server is asked again: what he has seen is not yet all.
+    const waits = wanted.some((fresh) => document.getElementById(fresh.id).dataset.state !== fresh.dataset.state);
+    for (const id of ["levels", "after", "side", ...(waits ? [] : ["seen-part"])]) {
+      const fresh = next.getElementById(id);
+      if (fresh) renew(document.getElementById(id), fresh);
+    }
   };
 
   const linked = (is) => document.getElementById("link")?.classList.toggle("down", !is);
@@ -46,7 +51,7 @@
     if (elt.id === "live") linked(successful);
     const acts = elt.closest(".acts");
     if (!acts) return;
-    if (!xhr.status) acts.querySelector(".answer").replaceChildren(said("没有提交成功:连接中断,请稍后再试。"));
+    if (!xhr.status) acts.querySelector(".answer").replaceChildren(said("没有提交成功：连接中断，请稍后再试。"));
     if (!successful) return;
     acts.querySelectorAll("details").forEach((one) => { one.open = false; });
     document.activeElement?.blur();
@@ -57,6 +62,13 @@
     line.textContent = text;
     return line;
   };
+
+  document.addEventListener("keydown", (event) => {
+    const more = event.key === "Escape" && event.target.closest?.(".acts details[open]");
+    if (!more) return;
+    more.open = false;
+    more.querySelector("summary").focus();
+  });
 
   // The officer's name is typed once.
   document.addEventListener("toggle", (event) => {
