@@ -1,7 +1,7 @@
 """The same path over a file: event time is the only clock, and twice the same input gives the same bytes."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +12,12 @@ from agents.grading.grade import Graded
 from agents.intake.accept import Accepted
 from agents.intake.events import InvalidEvent
 from agents.problems.problem import Candidate, Change, Problem
+from streams.attic import Attic
 from streams.lines import Damage
 from streams.path import Path
 
+NEWEST = 20_000
+"""Tickets whose last state is kept as an object."""
 TICK = timedelta(hours=1)
 LONG_GAP = timedelta(days=2)
 """Silence longer than this is ticked through by days: a file of ten years is not walked by hours."""
@@ -82,7 +85,8 @@ class Results:
     Without a repr: asyncio.run() writes one of a finished task's result, and that took a tenth of a replay.
     """
 
-    graded: dict[str, Graded] = field(default_factory=dict)
+    graded: MutableMapping[str, Graded] = field(default_factory=dict)
+    """Ticket → its last state; without the words said when the results are slim()."""
     waiting: dict[str, None] = field(default_factory=dict)
     """Tickets whose `created` has not come."""
     problem_of: dict[str, str] = field(default_factory=dict)
@@ -94,17 +98,39 @@ class Results:
     rejected: list[Rejected] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
+    is_slim: bool = False
+
+    def keep(self, graded: Graded) -> None:
+        """The newest state of a ticket takes the place of the one before."""
+        self.graded[graded.ticket.ticket_id] = _without_words(graded) if self.is_slim else graded
+
     def count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
+
+
+def slim() -> Results:
+    """Results for a run that only writes its files: of each ticket no more is kept than they need."""
+    return Results(graded=Attic(Graded, NEWEST), is_slim=True)
+
+
+_NO_WORDS = {"title": "", "content": "", "steps": (), "stamps": {}, "seen": (), "parts": (), "hazards": ()}
+
+
+def _without_words(graded: Graded) -> Graded:
+    return graded.model_copy(update={"ticket": graded.ticket.model_copy(update=_NO_WORDS)})
 
 
 class Back:
     """The second half of the path: problems and alerting, one line after the other."""
 
     def __init__(
-        self, path: Path, watch: Stopwatch, on_alert: Callable[[AlertEvent], None] = lambda _: None
+        self,
+        path: Path,
+        watch: Stopwatch,
+        on_alert: Callable[[AlertEvent], None] = lambda _: None,
+        results: Results | None = None,
     ) -> None:
-        self.path, self.watch, self.results = path, watch, Results()
+        self.path, self.watch, self.results = path, watch, results or Results()
         self._waiting: Waiting[None] = Waiting()
         self._on_alert = on_alert
         self._ticked: datetime | None = None
@@ -136,24 +162,28 @@ class Back:
         return self.results
 
     def _gather(self, graded: Graded) -> None:
-        self.results.graded[graded.ticket.ticket_id] = graded
         gathered = self.path.on_graded(graded)
-        self._keep_changes(gathered.changes)
+        if not self._keep_changes(gathered.changes):
+            self.results.keep(graded)
         self.watch.lap("problems")
         self._offer(gathered.candidates)
         if gathered.count is not None:
             self._offer((gathered.count,))
         self.watch.lap("alerting")
 
-    def _keep_changes(self, changes: Iterable[Change]) -> None:
+    def _keep_changes(self, changes: Iterable[Change]) -> bool:
+        """Whether a ticket's own state was among them."""
+        has_ticket = False
         for change in changes:
             self.results.problems[change.problem.problem_id] = change.problem
             if change.record is not None:
                 self.results.records.append(change)
             if change.graded is not None and change.joined != "left":
                 ticket_id = change.graded.ticket.ticket_id
-                self.results.graded[ticket_id] = change.graded
+                self.results.keep(change.graded)
                 self.results.problem_of[ticket_id] = change.problem.problem_id
+                has_ticket = True
+        return has_ticket
 
     def _offer(self, news: Iterable[News]) -> None:
         for item in news:
@@ -198,9 +228,10 @@ async def replay(
     path: Path,
     watch: Stopwatch,
     on_alert: Callable[[AlertEvent], None] = lambda _: None,
+    results: Results | None = None,
 ) -> Results:
-    """The whole path in this process."""
-    back = Back(path, watch, on_alert)
+    """The whole path in this process. `results` are filled; None: new ones that keep everything."""
+    back = Back(path, watch, on_alert, results)
     async for front in walk_front(lines, path, watch):
         back.take(front)
     return back.finish()

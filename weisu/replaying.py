@@ -1,19 +1,27 @@
 """Runs a replay and writes its files: weisu replay, and whatever else needs one."""
 
 import asyncio
+import gc
 import json
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from agents.intake.ticket import Ticket
+from streams.attic import Attic
 from streams.lines import read_lines
-from streams.replay import Back, Results, Stopwatch, replay, rows
+from streams.path import Path as PathOfTickets
+from streams.replay import Back, Results, Stopwatch, replay, rows, slim
 from streams.shards import replay_sharded
 from weisu import __version__, wiring
 from weisu.settings import Settings, WrongSetup
+
+NEWEST_TICKETS = 60_000
+"""Tickets kept as objects in intake: most are closed within days."""
 
 
 def run_replay(
@@ -29,11 +37,15 @@ def run_replay(
     """
     started, watch = time.perf_counter(), Stopwatch()
     if workers == 1:
-        results = asyncio.run(replay(read_lines(events, progress), wiring.make_path(settings), watch))
+        path = wiring.make_path(settings)
+        path.intake = make_front(settings).intake
+        with _few_collections():
+            results = asyncio.run(replay(read_lines(events, progress), path, watch, results=slim()))
     else:
         next(iter(read_lines(events)), None)
-        back = Back(wiring.make_back(settings), watch)
-        results = replay_sharded(events, workers, partial(wiring.make_front, settings), back, watch)
+        back = Back(wiring.make_back(settings), watch, results=slim())
+        with _few_collections():
+            results = replay_sharded(events, workers, partial(make_front, settings), back, watch)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, lines in rows(results).items():
@@ -48,10 +60,31 @@ def run_replay(
     return report
 
 
-def _write(path: Path, lines: Any) -> None:
+def make_front(settings: Settings) -> PathOfTickets:
+    """Intake and grading for a file of any length: tickets untouched for long stand there as bytes."""
+    front = wiring.make_front(settings)
+    assert front.intake is not None
+    front.intake.tickets = Attic(Ticket, NEWEST_TICKETS)
+    return front
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Values here make no cycles, and there are millions: looking for cycles at the usual pace is in vain."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for line in lines:
-            file.write(json.dumps(line, ensure_ascii=False, separators=(", ", ": ")) + "\n")
+        encode = json.JSONEncoder(ensure_ascii=False).encode
+        file.writelines(encode(line) + "\n" for line in lines)
 
 
 def _report(

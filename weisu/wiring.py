@@ -11,14 +11,12 @@ import prompts
 from agents.alerting.decide import Desk
 from agents.city import City
 from agents.grading.answer import answer_model
-from agents.grading.endpoint import ChatEndpoint
 from agents.grading.ladder import Ladder
 from agents.grading.rules import RulesGrader
 from agents.intake.accept import Intake
 from agents.notifying.route import Routing
 from agents.notifying.send import Sender
 from agents.problems.gather import Books
-from indexing.elastic import ElasticIndex
 from indexing.index import Index
 from indexing.sqlite import SqliteIndex
 from streams.path import Path
@@ -49,6 +47,8 @@ def make_grader(settings: Settings, city: City) -> Ladder:
     rules = RulesGrader(city)
     if not settings.ladder.endpoints:
         return Ladder(rules, settings.ladder)
+    from agents.grading.chat import ChatEndpoint  # seconds to import, and only needed with a model
+
     answer = answer_model(city)
     endpoints = [ChatEndpoint(endpoint, answer) for endpoint in settings.ladder.endpoints]
     return Ladder(rules, settings.ladder, endpoints, prompts.load("grade"))
@@ -79,6 +79,8 @@ def make_index(settings: Settings) -> Index:
     if chosen.engine == "sqlite":
         settings.data.mkdir(parents=True, exist_ok=True)
         return SqliteIndex(settings.data / "index.sqlite")
+    from indexing.elastic import ElasticIndex  # half a second to import, and only needed with the full stack
+
     return ElasticIndex(
         chosen.url,
         prefix=chosen.prefix,

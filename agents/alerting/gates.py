@@ -29,6 +29,8 @@ COOL_DOWN_FACTOR: Mapping[CandidateKind, float] = {
 """How many times the city's cool-down a key of each kind rests: what is slow need not be said daily."""
 SLOW_COOL_DOWN = 14
 """The same for a crowd that came together over days: it is no news again on the morrow. alerting.md B.3."""
+UNHURRIED_SHARE = 0.34
+"""Share of the day's budget that may be gone when a finding of another kind than a burst is still told."""
 LONGEST_BUDGET_DAYS = 7
 CROWDS: tuple[CandidateKind, ...] = ("burst", "campaign", "chronic", "seasonal")
 """Kinds that claim that many people are affected."""
@@ -82,6 +84,9 @@ def below_threshold(candidate: Candidate, desk: Desk) -> No | None:
     if candidate.scope in ("street", "district") and not _has_much_in_common(candidate, desk):
         return No("below_threshold")
     figures = candidate.figures
+    if candidate.scope == "problem" and figures.get("alike") == 0.0:
+        # Strangers who say the same of places that are not one.
+        return No("below_threshold")
     if candidate.kind == "burst" and figures.get("lambda", 0.0) < figures.get("needed", 0.0):
         return No("below_threshold")
     return None
@@ -209,10 +214,16 @@ def has_grown(candidate: Candidate, kept: Kept, desk: Desk) -> bool:
 
 
 def budget(candidate: Candidate, desk: Desk) -> No | None:
-    """Enough for the day: beyond 1.5 × the budget the rest waits for the digest. Hazards pass."""
+    """Enough for the day: beyond 1.5 × the budget the rest waits for the digest. Hazards pass.
+
+    What is no crowd of today may use the first part of it only: on a simulated city the returns after closing
+    of the morning had taken the whole day's budget before the bursts of the afternoon.
+    """
     if candidate.kind == "hazard":
         return None
     days, cap = allowance(desk)
+    if candidate.kind != "burst":
+        cap = max(1, floor(UNHURRIED_SHARE * cap))
     spent = 0
     for back in range(days):
         entry = desk.find(budget_key(candidate.at - timedelta(days=back), desk), Budget)

@@ -6,10 +6,16 @@ from agents.alerting.alert import Level
 from agents.alerting.desk import Desk
 from agents.alerting.rates import correction, days_known
 from agents.city import City, words
-from agents.problems.baseline import tail
+from agents.problems.baseline import FAST_TAUS, tail
 from agents.problems.problem import Candidate
 
 LOCAL_SCOPES = ("problem", "street", "district")
+SLOW_EVIDENCE = -1.0
+"""Least evidence where a place is so quiet that its crowds come together over days.
+
+Three reporters of one problem within two weeks are λ ≈ 0.5 at ten tickets a day, and worth a look there; what
+keeps them few is the budget of one alert in two days, not the evidence. Not before the usual is known.
+"""
 
 
 def evidence_needed(desk: Desk) -> float:
@@ -36,6 +42,9 @@ def weigh(candidate: Candidate, desk: Desk) -> Candidate:
     factor = correction(candidate.category, candidate.at, desk)
     figures["correction"] = factor
     figures["needed"] = evidence_needed(desk)
+    is_slow = candidate.scope == "problem" and figures.get("tau", 0.0) > FAST_TAUS[-1]
+    if is_slow and days_known(desk) >= desk.city.thresholds.start_up.days:
+        figures["needed"] = min(figures["needed"], SLOW_EVIDENCE)
     if factor > 1.0 and "r" in figures:
         figures["lambda"] = _evidence(figures, factor)
         figures["expected"] = figures.get("expected", 0.0) * factor

@@ -104,7 +104,9 @@ class Ladder:
     _breakers: dict[str, Breaker] = field(default_factory=dict)
     _budget: Budget = field(default_factory=Budget)
     _answers: OrderedDict[str, tuple[str, Reply]] = field(default_factory=OrderedDict)
-    _ruled: OrderedDict[str, tuple[tuple[object, ...], str | None, Grade]] = field(default_factory=OrderedDict)
+    _ruled: OrderedDict[str, tuple[tuple[object, ...], str | None, Grade]] = field(
+        default_factory=OrderedDict
+    )
 
     async def climb(self, ticket: Ticket) -> Grade:
         """Never raises for what a ticket holds or an endpoint does."""

@@ -41,6 +41,9 @@ PHI = {"problem": 0.8, "street": 6.0, "district": 8.0}
 PRIOR_WEIGHT = {"problem": 0.3, "street": 2.0, "district": 2.0, "all": 0.5}
 LEAST_SCORE = 2.0
 """At most one chance in a hundred: in a small district λ alone would let everything pass."""
+QUIET_HOURS = 336.0
+"""Three reporters in two weeks are worth a look where at most one is expected. Source: the product's aim."""
+QUIET_VALUE = -1.0
 NOTHING = (0.0, 0.0, 1.0)
 _DAY = 86_400
 _HOUR = 3_600.0
@@ -354,15 +357,19 @@ def weigh(
     at, phi = rate.at, dispersion(level, rate)
     fast = _best(rate.fast, FAST_TAUS, hourly_rate, phi)
     slow = _best(rate.slow, SLOW_TAUS, hourly_rate, phi) if sparse else NOTHING
-    if max(fast, slow)[0] < LEAST_SCORE:
+    quiet = level == "problem" and sparse and hourly_rate * QUIET_HOURS <= 1.0
+    quiet = quiet and distinct_within(rate, at, QUIET_HOURS, None) >= 3
+    least = 0.01 if quiet else LEAST_SCORE
+    if max(fast, slow)[0] < least:
         return None
     near = distinct_within(rate, at, 24.0, week)
     far = distinct_within(rate, at, SLOW_TAUS[-1], None)
     tried = len(FAST_TAUS) + (len(SLOW_TAUS) if sparse else 0)
     score, e, tau = max(fast if near >= 3 else NOTHING, slow if far >= 3 else NOTHING)
-    if score < LEAST_SCORE:
+    if score < least:
         return None
     value = score - math.log10(tried * max(per_day, 1.0))
+    value = max(value, QUIET_VALUE) if quiet else value
     expected = hourly_rate * tau
     counters = [*zip(rate.fast, FAST_TAUS, strict=True), *zip(rate.slow, SLOW_TAUS, strict=True)][:tried]
     figures = {

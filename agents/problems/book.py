@@ -19,6 +19,9 @@ QUIET = timedelta(days=60)
 
 def key_of(district: str, *parts: str) -> str:
     """A key of state. The district stands first: its values live on its partition."""
+    key = "|".join((district, *parts))
+    if key.count("|") == len(parts):
+        return key
     return "|".join(part.replace("|", "/") for part in (district, *parts))
 
 

@@ -1,12 +1,10 @@
 """Which findings a ticket triggers: one function a pattern, one list of them."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from agents.city import City, words
+from agents.city import City
 from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
 from agents.problems.baseline import (
@@ -22,6 +20,7 @@ from agents.problems.baseline import (
     weigh,
 )
 from agents.problems.book import Book
+from agents.problems.crowd import alike, own_work_of, people_of
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, CandidateKind, Problem, Scope
 from agents.problems.problem import Evidence as Quote
@@ -35,6 +34,8 @@ PERMISSIVE = -1.0
 """Least λ of a burst candidate; what reaches a person is decided in alerting, with the city's correction."""
 MAX_TICKETS = 50
 MAX_QUOTES = 3
+RETURN_BY_WORDS = 0.45
+"""Least score of a ticket that says a closed problem is back where no place is shared."""
 SUBJECT = 40
 """Characters of a caller's title that stand for the place where none is known."""
 FIRST_RATE = 1 / 24
@@ -95,7 +96,11 @@ def find_bursts(case: Case) -> tuple[Candidate, ...]:
         if level != "problem" and case.problem.category == OTHER:
             continue
         evidence = weigh(level, case.rates[key], usual.hourly[key], usual.per_day, usual.sparse, usual.week)
-        if case.fires(f"burst:{level}", is_notable(evidence)):
+        # A crowd of weeks about what was closed is that closing's failure: the return says more.
+        is_told = (
+            level == "problem" and evidence is not None and _is_slow(evidence.figures) and find_return(case)
+        )
+        if case.fires(f"burst:{level}", is_notable(evidence) and not is_told):
             found.append(_burst(case, key, level, evidence))
     return tuple(found)
 
@@ -157,7 +162,9 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
     total = case.rates[case.book.stream("all")]
     figures["history_days"] = round((total.at - total.since) / 86_400, 2)
     if scope != "problem":
-        figures["alike"] = float(_alike(members))
+        figures["alike"] = float(alike(members))
+    elif not _is_placeless(case) and not shared_spot(case.problem.place, members):
+        figures["alike"] = 0.0
     return _candidate(case, "burst", scope, key, members, reporters, figures)
 
 
@@ -175,34 +182,23 @@ def _crowd(case: Case, recent: tuple[str, ...], figures: Mapping[str, float], co
     if _is_slow(figures):
         longest = SLOW_TAUS[-1] / 24.0
         spans = (min(longest, 3 * figures["tau"] / 24.0), longest, longest)
-    own_work = _own_work(case.city)
     members: list[Member] = []
     for days in spans:
-        near = _members_within(case, recent, timedelta(days=days))
-        members = [m for m in near if m.signature is None or not own_work.search(m.signature.matter.lower())]
+        members = people_of(_members_within(case, recent, timedelta(days=days)), case.city)
         if len({member.caller for member in members}) >= counted:
             break
     return members
 
 
-def _alike(members: Sequence[Member]) -> int:
-    """The most people of a wide stream who call about one and the same matter."""
-    callers: dict[str, set[str]] = {}
-    for member in members:
-        if member.signature is not None and member.signature.matter:
-            callers.setdefault(member.signature.matter, set()).add(member.caller)
-    return max((len(who) for who in callers.values()), default=0)
-
-
-@lru_cache(maxsize=16)
-def _own_work(city: City) -> re.Pattern[str]:
-    return re.compile("|".join(words(city, "recurrence")["own_work"]["words"]))
+def _is_placeless(case: Case) -> bool:
+    """A board without districts, whose messages say where in words only: elsewhere a crowd has a place."""
+    return not case.book.district
 
 
 def _is_own_work(case: Case) -> bool:
     """An inspection or an appointment: the city's own work, whose batches are no crowd and no return."""
     said = "/".join((case.graded.grade.matter, *case.graded.ticket.category)).lower()
-    return _own_work(case.city).search(said) is not None
+    return own_work_of(case.city).search(said) is not None
 
 
 # Recurrence after closure
@@ -213,8 +209,10 @@ def find_return(case: Case) -> tuple[Candidate, ...]:
     member, problem = case.member, case.problem
     if member.recurrence != "after_closure" or problem.last_closed_at is None or _is_own_work(case):
         return ()
-    # Place and a broad matter may join two tickets whose words differ; that is too little for this claim.
-    if member.score.get("score", 1.0) < THETA:
+    # Place and a broad matter may join two tickets whose words differ, as may a common wording at no place;
+    # that is too little for this claim.
+    score, is_placed = member.score.get("score", 1.0), member.score.get("place", 1.0) > 0.0
+    if score < (THETA if is_placed else RETURN_BY_WORDS) or not (is_placed or _is_placeless(case)):
         return ()
     since = case.at - problem.last_closed_at
     chance = chance_of_return(len(problem.came_back), expect(case).unaware, since)

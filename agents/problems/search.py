@@ -27,7 +27,7 @@ from agents.problems.signature import (
 
 THETA = 0.20
 """Least score of two long texts. Source: 0.9997 quantile of random pairs 90 days apart, alerting.md B.2."""
-THETA_SHORT = 0.60
+THETA_SHORT = 0.90
 """The same for texts of fewer than SHORT_GRAMS pairs: two short complaints share half their words by
 chance."""
 THETA_APART = 1.0

@@ -187,15 +187,28 @@ def _cell(row: int, column: int) -> str:
 
 
 def _is_thin(text: str, category: Iterable[str]) -> bool:
-    known = set(grams_of("".join(normalise(word) for word in category)))
-    return sum(gram not in known for gram in grams_of(text)) < THIN_GRAMS
+    known = _grams_of_category(tuple(category))
+    own = 0
+    for gram in grams_of(text):
+        if gram not in known:
+            own += 1
+            if own == THIN_GRAMS:
+                return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _grams_of_category(category: tuple[str, ...]) -> frozenset[int]:
+    return frozenset(grams_of("".join(normalise(word) for word in category)))
 
 
 def _sites(ticket: Ticket) -> list[PlacePart]:
     """The named specific places; "4栋" alone is one of every estate."""
     kinds = ("community", "site", "station", "building")
     parts = [part for part in ticket.parts if part.kind in kinds and part.name]
-    return [part for part in parts if part.kind != "building" or not _NUMBERED.match(part.name)]
+    sites = [part for part in parts if part.kind != "building" or not _NUMBERED.match(part.name)]
+    # Beside a name that is known, one guessed from the words is more often none ("找物业推社区").
+    return [part for part in sites if part.source != "text"] or sites
 
 
 def _names_of(ticket: Ticket) -> tuple[str, ...]:

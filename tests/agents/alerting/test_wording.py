@@ -19,7 +19,7 @@ def say(**fields: Any) -> Wording:
 @pytest.mark.parametrize(
     ("fields", "title"),
     [
-        ({"reporters": 3}, "新华小区停水：3小时内3人反映，约为平时的12倍"),
+        ({"reporters": 3}, "新华小区停水：3小时内3人反映，为平时的10倍以上"),
         ({"matter": "停水", "figures": {}}, "新华小区停水：3小时内3人反映"),
         (
             {"first_seen": hours(-0.5), "figures": {"ratio": 2.04}},
@@ -32,7 +32,13 @@ def say(**fields: Any) -> Wording:
         ({"scope": "district", "figures": {}}, "城东区供水诉求集中：3小时内3人反映"),
         ({"kind": "hazard", "hazards": ("gas_leak",)}, "新华小区：燃气泄漏，请立即核实"),
         ({"kind": "hazard", "hazards": ("tiger",), **NOWHERE}, "地点不明：tiger，请立即核实"),
-        ({"kind": "recurrence"}, "新华小区停水：办结后再次反映，3人"),
+        ({"kind": "recurrence"}, "新华小区停水：办结后又有3人反映"),
+        ({"kind": "recurrence", "figures": {"came_back": 2.0}}, "新华小区停水：办结后又有2人反映"),
+        (
+            {**NOWHERE, "matter": "公交线路", "figures": {}, "facts": {"subject": "反对204路改线"}},
+            "公交线路（地点不明）：3小时内3人反映“反对204路改线”",
+        ),
+        ({"matter": "SW-Dirty Alley", "figures": {}}, "新华小区Dirty Alley：3小时内3人反映"),
         ({"kind": "chronic"}, "新华小区停水：长期未解决，3人反映"),
         (
             {"place": {"address": "12 Main St"}, "matter": "water main break", "figures": {}},
@@ -52,10 +58,10 @@ def test_the_text_says_all_that_is_known() -> None:
     }
     wording = say(facts=facts, figures={"ratio": 12.0, "correction": 1.5})
     assert wording.text == (
-        "地点：新华小区。自3月3日05:30起，3人反映小区停水（附工单3件）。约为平时的12倍。"
+        "地点：新华小区。自3月3日05:30起，3人反映小区停水（附工单3件）。为平时的10倍以上。"
         "全市同类诉求同期约为平时的1.5倍，已按此折算。诉求人说：“停水一上午”。"
         "此前于3月1日10:00办结，答复：“已抢修完毕,恢复供水”。目前承办：城东区水务局。"
-        "责任单位：城东区水务局（依据：供水条例第二十七条）。建议：核实影响范围，通知责任单位处置，统一告知来电人。"
+        "责任单位：城东区水务局（依据：供水条例第二十七条）。建议：核实影响范围，通知城东区水务局处置，统一告知来电人。"
     )
     assert wording.dropped == 0
 

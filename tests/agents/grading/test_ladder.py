@@ -12,7 +12,8 @@ from pydantic import SecretStr
 import prompts
 from agents.city import City
 from agents.grading.answer import answer_model, strict_schema
-from agents.grading.endpoint import ChatEndpoint, EndpointSettings
+from agents.grading.chat import ChatEndpoint
+from agents.grading.endpoint import EndpointSettings
 from agents.grading.grade import Grade
 from agents.grading.ladder import Ladder, LadderSettings, fenced, shorten
 from agents.grading.rules import RulesGrader

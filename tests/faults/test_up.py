@@ -1,0 +1,160 @@
+"""`weisu up`: everything on one machine, and it goes on when any part dies."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.faults
+
+
+class Up:
+    """`weisu up` as a user starts it, in a session of its own so that Ctrl-C can be sent as a terminal does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "up.log"
+        bare = {name: value for name, value in os.environ.items() if not name.startswith("WEISU_")}
+        self.environment = {
+            **bare,
+            "WEISU_DATA": str(folder / "data"),
+            "WEISU_CONSOLE__PORT": "0",
+            "COLUMNS": "200",
+        }
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "weisu", "up"],
+                env=self.environment,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+
+    def said(self, pattern: str) -> str:
+        """Wait for words of the output and give their first group."""
+        found: list[str] = []
+
+        def look() -> bool:
+            found[:] = re.findall(pattern, self.log.read_text(encoding="utf-8"))
+            return bool(found)
+
+        self.wait_until(pattern, look, 60)
+        return found[-1]
+
+    def wait_until(self, what: str, done: Callable[[], bool], within_s: float) -> None:
+        deadline = time.monotonic() + within_s
+        while not done():
+            assert self.process.poll() is None, self.log.read_text(encoding="utf-8")
+            assert time.monotonic() < deadline, (
+                f"not within {within_s:.0f} s: {what}\n{self.log.read_text(encoding='utf-8')}"
+            )
+            time.sleep(0.3)
+
+    def send(self, path: Path, broker: str) -> None:
+        environment = {**self.environment, "WEISU_STREAM__ADDRESS": broker}
+        done = subprocess.run(
+            [sys.executable, "-m", "weisu", "send", str(path)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def children(self) -> dict[int, str]:
+        """Pid → command line of everything that this start made and that still runs."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            try:
+                environment = (entry / "environ").read_bytes()
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except (OSError, NotADirectoryError):
+                continue
+            mine = f"WEISU_DATA={self.environment['WEISU_DATA']}".encode() in environment
+            if (
+                entry.name.isdigit()
+                and (mine or self.broker_port in command)
+                and int(entry.name) != self.process.pid
+            ):
+                found[int(entry.name)] = command
+        return found
+
+    broker_port = "\0"
+
+
+def write_events(path: Path, first: int, last: int) -> None:
+    lines = [
+        json.dumps(
+            {
+                "event_id": f"e{n}",
+                "event": "created",
+                "ticket_id": f"T{n}",
+                "caller": {"id": f"c{n}"},
+                "occurred_at": f"2026-03-02T{8 + n // 60:02d}:{n % 60:02d}:00+08:00",
+                "content": f"路灯不亮,第{n}盏",
+            },
+            ensure_ascii=False,
+        )
+        for n in range(first, last)
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def total(page: str) -> int:
+    try:
+        with urllib.request.urlopen(f"{page}/api/search?size=0", timeout=5) as answer:
+            return int(json.load(answer)["total"])
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return -1
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("finds processes through /proc")
+    running = Up(tmp_path)
+    yield running
+    if running.process.poll() is None:
+        os.killpg(running.process.pid, signal.SIGKILL)
+    for pid in running.children():
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_it_survives_the_death_of_each_part_and_stops_on_ctrl_c(up: Up, tmp_path: Path) -> None:
+    page = up.said(r"(http://127\.0\.0\.1:\d+)\s")
+    broker = up.said(r"(127\.0\.0\.1:\d+) \(embedded")
+    up.broker_port = f"tcp://{broker}"
+    write_events(tmp_path / "a.jsonl", 0, 60)
+    up.send(tmp_path / "a.jsonl", broker)
+    up.wait_until("60 tickets", lambda: total(page) == 60, 90)
+
+    for role in ("core", "grading", "index", "notifying", "keeper", "console"):
+        (victim,) = [
+            pid
+            for pid, command in up.children().items()
+            if re.search(rf"weisu (work --role {role}|{role})\b", command)
+        ]
+        os.kill(victim, signal.SIGKILL)
+        up.said(rf"({role}) ended with status -9")
+    write_events(tmp_path / "b.jsonl", 60, 120)
+    up.send(tmp_path / "b.jsonl", broker)
+    up.wait_until("120 tickets", lambda: total(page) == 120, 120)
+
+    (victim,) = [pid for pid, command in up.children().items() if "tansu" in command]
+    os.kill(victim, signal.SIGKILL)
+    up.said(r"(\d+) states of earlier runs are back")
+    write_events(tmp_path / "c.jsonl", 100, 180)
+    up.send(tmp_path / "c.jsonl", broker)
+    up.wait_until("180 tickets, those sent twice counted once", lambda: total(page) == 180, 120)
+
+    os.killpg(up.process.pid, signal.SIGINT)
+    assert up.process.wait(45) == 0
+    assert up.children() == {}

@@ -1,0 +1,180 @@
+"""Replay: the same bytes for any number of processes, and no line of a file can harm another."""
+
+import gzip
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.attic import Attic
+from streams.lines import UnreadableFile, read_lines
+from weisu.city_folder import load_city
+from weisu.replaying import run_replay
+from weisu.settings import Settings
+from weisu.simulator.simulate import simulate, write
+from weisu.simulator.truth import Truth
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "weisu" / "example_city"
+OUTPUTS = ("tickets.jsonl", "problems.jsonl", "alerts.jsonl", "ledger.jsonl", "rejected.jsonl")
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two simulated days of a small city."""
+    folder, truth = tmp_path_factory.mktemp("day"), Truth()
+    write(simulate(load_city(EXAMPLE), 3, date(2026, 6, 1), 2, 250, None, truth), truth, folder)
+    return folder / "events.jsonl"
+
+
+def digests(out: Path) -> dict[str, str]:
+    return {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in OUTPUTS}
+
+
+def report_of(out: Path) -> dict[str, Any]:
+    """The report without what may differ: its speed."""
+    report: dict[str, Any] = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    del report["speed"]
+    return report
+
+
+def replay_apart(events: Path, out: Path, seed: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, with its own hash seed."""
+    command = [sys.executable, "-m", "weisu", "replay", str(events), "--out", str(out), *options]
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT)
+
+
+def test_workers_and_hash_seeds_change_no_byte(day: Path, tmp_path: Path) -> None:
+    city = ("--city", str(EXAMPLE))
+    for seed, workers in (("0", "1"), ("1", "1"), ("1", "2"), ("0", "3")):
+        ran = replay_apart(day, tmp_path / f"{seed}-{workers}", seed, *city, "--workers", workers)
+        assert ran.returncode == 0, ran.stderr
+    first = digests(tmp_path / "0-1")
+    assert json.loads((tmp_path / "0-1" / "report.json").read_text())["counts"]["problems"] > 100
+    for other in ("1-1", "1-2", "0-3"):
+        assert digests(tmp_path / other) == first
+        assert report_of(tmp_path / other) == report_of(tmp_path / "0-1")
+
+
+def test_the_same_run_twice_writes_the_same(day: Path, tmp_path: Path) -> None:
+    settings = Settings(city=EXAMPLE)
+    for name in ("one", "two"):
+        run_replay(day, tmp_path / name, settings)
+    assert digests(tmp_path / "one") == digests(tmp_path / "two")
+
+
+def event(number: int, **fields: object) -> dict[str, Any]:
+    return {
+        "event_id": f"e{number}",
+        "event": "created",
+        "ticket_id": f"t{number}",
+        "occurred_at": "2026-03-02T08:00:00+08:00",
+        "content": "小区停水一上午了",
+        **fields,
+    }
+
+
+def line(number: int, **fields: object) -> bytes:
+    return json.dumps(event(number, **fields), ensure_ascii=False).encode()
+
+
+def without(name: str) -> bytes:
+    fields = event(1)
+    del fields[name]
+    return json.dumps(fields).encode()
+
+
+BAD_LINES: list[tuple[bytes, str]] = [
+    (b"not json", "not_json"),
+    (b"[1, 2]", "not_an_object"),
+    ('{"event_id": "小区"}'.encode("gb18030"), "wrong_encoding"),
+    (without("ticket_id"), "missing_field"),
+    (without("content"), "missing_field"),
+    (line(1, content=7), "wrong_field"),
+    (line(1, event="vanished"), "unknown_event"),
+    (line(1, content="水" * (5 * 1024 * 1024 // 3)), "too_large"),
+    (line(1, content="水" * 20_001), "too_long"),
+    (line(1, occurred_at="2026-03-02T08:00:00"), "no_offset"),
+    (line(1, occurred_at="1970-01-01T00:00:00+08:00"), "implausible_time"),
+    (line(1, occurred_at="2100-01-01T00:00:00+08:00"), "implausible_time"),
+    (line(1, content="停水\x00了").replace(b"\x00", b"\\u0000"), "null_character"),
+    (line(1).replace("停水".encode(), b"\x00"), "not_json"),
+]
+
+
+@pytest.mark.parametrize(("bad", "reason"), BAD_LINES, ids=lambda value: str(value)[:24])
+def test_a_bad_line_is_told_and_passed_over(bad: bytes, reason: str, tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(b"\n".join([line(1), bad, line(2)]) + b"\n")
+    report = run_replay(events, tmp_path / "out", Settings())
+    (rejected,) = map(json.loads, (tmp_path / "out" / "rejected.jsonl").read_text("utf-8").splitlines())
+    assert (rejected["line"], rejected["reason"]) == (2, reason)
+    assert "停水" not in rejected["detail"]
+    assert report["counts"]["tickets"] == 2
+
+
+def test_odd_but_valid_lines_lose_nothing(tmp_path: Path) -> None:
+    """Twice the same event, revisions backwards, a `closed` whose ticket nobody knows."""
+    closed = {**event(9), "event": "closed", "unit": "水务集团"}
+    lines = [line(1, revision=5), line(1, revision=5), line(3, ticket_id="t1", revision=2, content="旧话")]
+    lines += [json.dumps(closed).encode(), line(2)]
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(b"\n".join(lines))
+    counts = run_replay(events, tmp_path / "out", Settings())["counts"]
+    assert (counts["rejected"], counts["redelivered"], counts["tickets"]) == (0, 1, 2)
+    assert counts["tickets_without_created"] == 1
+
+
+def test_an_empty_file_is_an_empty_result(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(b"")
+    assert run_replay(events, tmp_path / "out", Settings())["counts"]["lines"] == 0
+    assert all((tmp_path / "out" / name).read_bytes() == b"" for name in OUTPUTS)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_gzip_that_breaks_off_costs_only_its_end(day: Path, tmp_path: Path, workers: int) -> None:
+    whole = gzip.compress(day.read_bytes(), mtime=0)
+    events = tmp_path / "events.jsonl.gz"
+    events.write_bytes(whole[: len(whole) // 2])
+    counts = run_replay(events, tmp_path / "out", Settings(), workers)["counts"]
+    (rejected,) = map(json.loads, (tmp_path / "out" / "rejected.jsonl").read_text("utf-8").splitlines())
+    assert rejected["reason"] == "damaged_file" and rejected["line"] == counts["lines"]
+    assert counts["tickets"] > 100
+
+
+def test_bad_lines_end_with_status_zero_and_their_number(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(b"\n".join([line(1), b"{", b"\xff", line(2)]))
+    ran = replay_apart(events, tmp_path / "out", "0")
+    assert ran.returncode == 0
+    assert ran.stdout.splitlines()[-1].startswith("2 lines rejected")
+
+
+def test_an_unreadable_file_is_one_line_and_status_two(tmp_path: Path) -> None:
+    ran = replay_apart(tmp_path / "nowhere.jsonl", tmp_path / "out", "0")
+    assert ran.returncode == 2
+    assert len((ran.stdout + ran.stderr).strip().splitlines()) == 1
+    assert "nowhere.jsonl" in ran.stderr and not (tmp_path / "out").exists()
+
+
+def test_a_folder_is_no_file_of_events(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="cannot be read"):
+        next(iter(read_lines(tmp_path)))
+
+
+def test_an_attic_gives_back_old_values_in_their_first_order() -> None:
+    attic: Attic[tuple[int, str]] = Attic(tuple[int, str], newest=2)
+    for number in range(5):
+        attic[f"k{number}"] = (number, "旧")
+    attic["k0"] = (0, "新")
+    del attic["k3"]
+    assert list(attic.items()) == [("k0", (0, "新")), ("k1", (1, "旧")), ("k2", (2, "旧")), ("k4", (4, "旧"))]
+    assert "k3" not in attic and len(attic) == 4
