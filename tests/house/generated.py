@@ -1,12 +1,16 @@
-"""The documents that are made from the code: docs/metrics.md and docs/settings.md.
+"""The documents that are made from the code: docs/metrics.md, docs/settings.md, the READMEs' example alert.
 
 Renew the committed copies: `python3 dev.py shell python tests/house/generated.py`.
 """
 
 import ast
 import inspect
+import json
+import re
+import tempfile
 import textwrap
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -17,9 +21,18 @@ from pydantic_core import PydanticUndefined
 
 from agents.grading.endpoint import EndpointSettings
 from streams.metrics import METRICS, STEP_BUCKETS
+from weisu import wiring
+from weisu.city_folder import load_city
+from weisu.replaying import run_replay
 from weisu.settings import PREFIX, Settings
+from weisu.simulator.simulate import simulate, write
+from weisu.simulator.truth import Truth
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+READMES = ("README.md", "README.zh-CN.md")
+ALERT = re.compile(r"(?<=<!-- alert -->\n).*?(?=<!-- /alert -->)", re.DOTALL)
+LEVELS = {"red": "红色", "orange": "橙色", "yellow": "黄色", "blue": "蓝色"}
 NOTE = "<!-- made by tests/house/generated.py: do not edit -->"
 
 
@@ -178,6 +191,35 @@ def _default(field: FieldInfo) -> str:
     return f"`{field.default}`"
 
 
+def alert_block() -> str:
+    """The READMEs' example: the first burst at one problem in the run that they show, as a code block."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        truth, city = Truth(), wiring.EXAMPLE_CITY
+        write(
+            simulate(load_city(city), 2, date(2026, 3, 2), 1, 700, truth=truth), truth, folder, compress=True
+        )
+        run_replay(folder / "events.jsonl.gz", folder / "out", Settings(city=city))
+        lines = (folder / "out" / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
+    alerts = [json.loads(line) for line in lines]
+    alert = next(one for one in alerts if one["kind"] == "burst" and one["scope"] == "problem")
+    sentences = [part for part in re.split(r"(?<=。)(?!”)", alert["text"]) if part]
+    at = alert["raised_at"][:16].replace("T", " ")
+    return "\n".join(
+        [
+            "```text",
+            f"{LEVELS[alert['level']]}预警  {alert['title']}",
+            f"{at}  诉求人 {alert['reporters']} 人  工单 {len(alert['ticket_ids'])} 件",
+            "",
+            *sentences,
+            "",
+            *(f"{quote['ticket_id']}  “{quote['quote']}”" for quote in alert["evidence"]),
+            "```",
+            "",
+        ]
+    )
+
+
 PAGES = {"metrics.md": metrics_page, "settings.md": settings_page}
 
 
@@ -185,3 +227,8 @@ if __name__ == "__main__":
     for file, make in PAGES.items():
         (DOCS / file).write_text(make(), encoding="utf-8")
         print(f"docs/{file} written")
+    block = alert_block()
+    for file in READMES:
+        text = (ROOT / file).read_text(encoding="utf-8")
+        (ROOT / file).write_text(ALERT.sub(lambda _: block, text), encoding="utf-8")
+        print(f"{file}: example alert written")

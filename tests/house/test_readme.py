@@ -31,7 +31,7 @@ def text_of(page: str) -> str:
 def commands_of(text: str) -> list[list[str]]:
     """The words of each command of ours, in shell blocks and in the running text."""
     blocks = [line for kind, body in FENCE.findall(text) if kind == "sh" for line in body.splitlines()]
-    spans = [span for span in SPAN.findall(FENCE.sub("", text)) if "…" not in span]
+    spans = [span for span in SPAN.findall(FENCE.sub("", text)) if not set("…→") & set(span)]
     lines = [line.split("#")[0].split() for line in [*blocks, *spans]]
     return [words for words in lines if words[:1] == ["weisu"] or words[:2] == ["python3", "dev.py"]]
 
@@ -72,7 +72,7 @@ def fault_in_weisu(words: list[str]) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if not page.startswith("docs/notes/")])
 def test_every_command_named_exists(page: str) -> None:
     faults = {" ".join(words): fault for words in commands_of(text_of(page)) if (fault := fault_in(words))}
     assert faults == {}
