@@ -6,7 +6,7 @@ from importlib import import_module
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("replay", "problems", "indexing")
+BENCHES = ("replay", "problems", "live", "indexing")
 
 
 def main(chosen: list[str]) -> None:

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from pydantic import BaseModel
@@ -96,7 +96,11 @@ class Core:
 
     def accept(self, event: Arrived) -> list[Output]:
         """Intake of one event. Raises InvalidEvent."""
-        accepted, hazards = self._intake(event.message.partition).on_event(event.value or b"")
+        path = self._intake(event.message.partition)
+        assert path.intake is not None
+        # Event time never goes back: one event of a far year would close all problems and make the rest late.
+        path.intake.until = datetime.now(UTC) + timedelta(hours=self._worker.settings.ahead_h)
+        accepted, hazards = path.on_event(event.value or b"")
         ticket = accepted.ticket
         accepted_ticket = self._worker.output(self._topics.accepted, ticket.ticket_id, ticket)
         return [accepted_ticket, *self._to_city(self._topics.candidates, hazards)]

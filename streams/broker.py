@@ -18,6 +18,8 @@ from typing import IO, Self
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from streams.parent import tied
+
 STARTS_WITHIN_S = 20.0
 STOPS_WITHIN_S = 5.0
 ADVICE = "use any Kafka by its address: WEISU_STREAM__ADDRESS=HOST:PORT"
@@ -74,6 +76,7 @@ class EmbeddedBroker:
             stderr=self._log,
             env={"PATH": os.defpath},  # it would take options from ours
             start_new_session=True,  # a Ctrl-C at the terminal must reach it last, through `stop`
+            preexec_fn=tied(),
         )
         self._wait_until_ready()
 

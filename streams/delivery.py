@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from streams.outbox import Halt, Outbox, Output, Sleep, pauses
+from streams.outbox import Halt, Held, Outbox, Output, Sleep, pauses
 
 log = logging.getLogger(__name__)
 
@@ -229,6 +229,7 @@ class Series:
         try:
             # Before anything is awaited: the writes taken here are this step's own.
             outputs = [*step(), *self._writes()]
+            self._outbox.require_fit(outputs)
         except Exception as error:
             await self.refuse(entry, error)
             return
@@ -243,7 +244,7 @@ class Series:
         try:
             outputs = [self._dead.bury(entry.event, error, 1), *self._writes()]
         except TooManyDead as limit:
-            self._halt(str(limit))
+            self._halt(Held(limit))
             return
         entry.finish([await self._outbox.put(output) for output in outputs])
 
@@ -255,7 +256,11 @@ class Series:
         except Exception as error:
             log.error("work aside failed, going on error=%s", type(error).__name__)
             outputs = []
-        entry.owe([await self._outbox.put(output) for output in outputs])
+        for output in outputs:
+            if (why := self._outbox.excess(output)) is not None:
+                log.error("work aside made a record that cannot be sent, going on without it: %s", why)
+            else:
+                entry.owe([await self._outbox.put(output)])
 
 
 class KeyedPool:
@@ -332,7 +337,7 @@ class KeyedPool:
             async with self._running:
                 outputs = await self._work(entry.event)
         except TooManyDead as limit:
-            self._halt(str(limit))
+            self._halt(Held(limit))
             return
         entry.finish([await self._outbox.put(output) for output in outputs])
 
@@ -341,6 +346,7 @@ class KeyedPool:
             began = time.perf_counter()
             try:
                 outputs = [*await self._handler(event), *self._writes()]
+                self._outbox.require_fit(outputs)
             except (TryAgain, OSError) as error:
                 # OSError holds ConnectionError and TimeoutError: an outage, not a fault of this input.
                 if attempt % 10 == 1:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from streams.metrics import Metrics
-from streams.outbox import Halt
+from streams.outbox import Halt, Held
 from streams.settings import HealthSettings
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,9 @@ Place = tuple[str, int]
 
 STOPPED = 70
 """Exit status of a worker that ended itself: start it again once the cause is gone."""
+HELD = 71
+"""Exit status of a worker that stopped because nearly all inputs fail: started again at once, it would go on to
+empty the topic into the dead letters."""
 
 
 @dataclass
@@ -172,7 +175,7 @@ def end_process(why: str) -> None:
     """One clear line, then the end, as hard as a kill: nothing can be acknowledged by mistake on the way."""
     log.critical("worker stops: %s", why)
     logging.shutdown()
-    os._exit(STOPPED)
+    os._exit(HELD if isinstance(why, Held) else STOPPED)
 
 
 def on_signals() -> asyncio.Event:

@@ -44,6 +44,13 @@ def read_entries(path: Path) -> Iterator[Entry]:
         place = end
 
 
+def mend(path: Path) -> None:
+    """Cut off a last entry that a crash or a full disk broke off: what is appended behind it could not be read."""
+    whole = sum(_HEAD.size + len(key) + len(value or b"") for _, key, value in read_entries(path))
+    if path.exists() and path.stat().st_size > whole:
+        os.truncate(path, whole)
+
+
 def pack(entry: Entry) -> bytes:
     partition, key, value = entry
     return _HEAD.pack(partition, len(key), -1 if value is None else len(value)) + key + (value or b"")
@@ -71,21 +78,23 @@ async def refill(broker: str, topics: Iterable[str], folder: Path) -> int:
     """Put the kept state into a fresh broker's changelog topics; returns how many keys."""
     producer = AIOKafkaProducer(bootstrap_servers=broker, linger_ms=20, max_request_size=16 * 1024 * 1024)
     await producer.start()
-    count = 0
+    sends = []
     try:
         for topic in topics:
             for (partition, key), value in compact(file_of(folder, topic)).items():
-                await producer.send(topic, key=key, value=value, partition=partition)
-                count += 1
-        await producer.flush()
+                sends.append(await producer.send(topic, key=key, value=value, partition=partition))
+        # A state that the broker refuses must not be missing in silence.
+        await asyncio.gather(*sends)
     finally:
         await producer.stop()
-    return count
+    return len(sends)
 
 
 async def keep(broker: str, partitions: dict[str, int], folder: Path, stop: asyncio.Event) -> None:
     """Append every changelog record to its topic's file until `stop`. `partitions`: topic → number of partitions."""
     folder.mkdir(parents=True, exist_ok=True)
+    for topic in partitions:
+        mend(file_of(folder, topic))
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker, auto_offset_reset="earliest", enable_auto_commit=False
     )

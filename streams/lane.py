@@ -26,7 +26,7 @@ from streams.deadletters import DeadLetters
 from streams.delivery import TooManyDead
 from streams.health import Health, Place, end_process, on_signals
 from streams.metrics import Metrics
-from streams.outbox import Halt, Outbox, Output, pauses
+from streams.outbox import Halt, Held, Outbox, Output, pauses
 from streams.settings import LaneSettings, StreamSettings
 from streams.ticks import is_tick
 from streams.topics import Topics, require
@@ -152,7 +152,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not 
                 await self._turn(outbox)
             await self._settle(outbox)
         except TooManyDead as limit:
-            self._halt(str(limit))
+            self._halt(Held(limit))
         finally:
             await self._close(producer)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +14,10 @@ Halt = Callable[[str], None]
 """Ends the worker with a non-zero exit; the argument is the one line that says why."""
 
 
+class Held(str):
+    """Why a worker stops that would only do harm if it were started again at once: see health.HELD."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """One record to be sent. `partition` None: chosen by the key."""
@@ -23,6 +27,20 @@ class Output:
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
     partition: int | None = None
+
+
+ENVELOPE = 512
+"""Bytes that Kafka adds to a record at most: batch header, lengths, timestamps."""
+
+
+class OutputTooLarge(Exception):
+    """A record that its topic will never take: its input is a dead letter, or it would stop the worker for ever."""
+
+    reason = "output_too_large"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
 
 
 Send = Callable[[Output], Awaitable["asyncio.Future[Any]"]]
@@ -40,12 +58,37 @@ class Outbox:
     """Sends outputs and answers for them: a future that it hands out is done only when the broker has the
     record."""
 
-    def __init__(self, send: Send, halt: Halt, *, tries: int = 8, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        send: Send,
+        halt: Halt,
+        *,
+        tries: int = 8,
+        sleep: Sleep = asyncio.sleep,
+        limits: Mapping[str, int] | None = None,
+    ) -> None:
+        """`limits`: topic → bytes of its largest message; a topic without one takes anything."""
         self._send = send
         self._halt = halt
         self._tries = tries
         self._sleep = sleep
+        self._limits = limits or {}
         self._retries: set[asyncio.Task[None]] = set()
+
+    def excess(self, output: Output) -> str | None:
+        """Why the topic will never take `output`; None: it fits."""
+        most = self._limits.get(output.topic)
+        if most is None:
+            return None
+        headers = sum(len(name) + len(value) for name, value in output.headers)
+        size = len(output.key or b"") + len(output.value or b"") + headers + ENVELOPE
+        return None if size <= most else f"{output.topic}: {size} bytes, takes {most}"
+
+    def require_fit(self, outputs: Iterable[Output]) -> None:
+        """Raises OutputTooLarge."""
+        for output in outputs:
+            if (why := self.excess(output)) is not None:
+                raise OutputTooLarge(why)
 
     async def put(self, output: Output) -> "asyncio.Future[None]":
         """Hand `output` to the producer. The future never fails: what cannot be delivered ends the worker."""

@@ -90,7 +90,7 @@ class Results:
     waiting: dict[str, None] = field(default_factory=dict)
     """Tickets whose `created` has not come."""
     problem_of: dict[str, str] = field(default_factory=dict)
-    problems: dict[str, Problem] = field(default_factory=dict)
+    problems: MutableMapping[str, Problem] = field(default_factory=dict)
     records: list[Change] = field(default_factory=list)
     raised: dict[str, AlertEvent] = field(default_factory=dict)
     updates: dict[str, list[AlertEvent]] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class Results:
 
 def slim() -> Results:
     """Results for a run that only writes its files: of each ticket no more is kept than they need."""
-    return Results(graded=Attic(Graded, NEWEST), is_slim=True)
+    return Results(graded=Attic(Graded, NEWEST), problems=Attic(Problem, NEWEST), is_slim=True)
 
 
 _NO_WORDS = {"title": "", "content": "", "steps": (), "stamps": {}, "seen": (), "parts": (), "hazards": ()}

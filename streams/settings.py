@@ -84,6 +84,8 @@ class StreamSettings(BaseModel):
     """Inputs of a slow agent that are unacknowledged at once: what a crash repeats."""
     lateness_s: float = Field(default=60.0, ge=0)
     """How long alerting waits in event time for what is late."""
+    ahead_h: float = Field(default=24.0, gt=0)
+    """An event further ahead of the clock, in hours, is a dead letter: it would move event time for all that follow."""
     waiting: int = Field(default=10_000, ge=1)
     """Findings and counts of a partition that may wait in alerting."""
     grace_s: float = Field(default=10.0, gt=0)

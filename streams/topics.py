@@ -24,6 +24,9 @@ T = TypeVar("T")
 SMALL, LARGE = 1 << 20, 8 << 20
 """Largest message in bytes. Whatever a platform may send must fit, be read and go to the dead letters."""
 
+LETTER = LARGE + (64 << 10)
+"""A dead letter is its message with headers that say why."""
+
 ANSWERS_WITHIN_S = 15.0
 
 TABLES: Mapping[str, tuple[Role, str]] = {
@@ -176,9 +179,11 @@ class Topics:
         # Raw events hold personal data, so they stay for as short as a repair may need.
         return (
             Topic(self.events, "ticket_id", wide, 7 * day, "delete", "what the platform sends", LARGE),
-            Topic(self.accepted, "ticket_id", wide, 30 * day, "delete", "tickets, folded and masked"),
-            Topic(self.graded, "district or city", wide, 30 * day, "delete", "tickets with their grade"),
-            Topic(self.problems, "problem_id", wide, 90 * day, "delete", "problems after each change"),
+            Topic(self.accepted, "ticket_id", wide, 30 * day, "delete", "tickets, folded and masked", LARGE),
+            Topic(
+                self.graded, "district or city", wide, 30 * day, "delete", "tickets with their grade", LARGE
+            ),
+            Topic(self.problems, "problem_id", wide, 90 * day, "delete", "problems after each change", LARGE),
             Topic(self.counts, "city", 1, 7 * day, "delete", "one compact count a ticket"),
             Topic(self.candidates, "city", 1, 30 * day, "delete", "candidates with their evidence"),
             Topic(self.alerts, "alert_id", 1, 365 * day, "delete", "alerts' lives, and what was held"),
@@ -188,7 +193,7 @@ class Topics:
     def _dead_letters(self, streams: Iterable[Topic]) -> Iterator[Topic]:
         for topic in streams:
             meaning = f"original bytes of what could not be read from {topic.name}"
-            yield Topic(self.dlq(topic.name), topic.key, 1, timedelta(days=14), "delete", meaning, LARGE)
+            yield Topic(self.dlq(topic.name), topic.key, 1, timedelta(days=14), "delete", meaning, LETTER)
 
     def _changelogs(self, streams: Iterable[Topic]) -> Iterator[Topic]:
         partitions = {topic.name: topic.partitions for topic in streams}

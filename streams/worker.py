@@ -63,7 +63,9 @@ class Worker:
             settings.health, metrics, lambda: lag_of(self.app), halt, busy=lambda: bool(self.app.rebalancing)
         )
         self.dead = DeadLetters(settings.dlq, self._count_dead)
-        self.outbox = Outbox(self._send, halt)
+        self.outbox = Outbox(
+            self._send, halt, limits={topic.name: topic.max_bytes for topic in self.topics.all}
+        )
         self._halt = halt
         self._agents: dict[str, Any] = {}
 

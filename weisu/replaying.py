@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.intake.ticket import Ticket
+from agents.problems.baseline import Rate
+from agents.problems.problem import Problem
 from streams.attic import Attic
 from streams.lines import read_lines
 from streams.path import Path as PathOfTickets
@@ -20,8 +22,8 @@ from streams.shards import replay_sharded
 from weisu import __version__, wiring
 from weisu.settings import Settings, WrongSetup
 
-NEWEST_TICKETS = 60_000
-"""Tickets kept as objects in intake: most are closed within days."""
+NEWEST = 30_000
+"""Values of each kind that stay objects: most tickets are closed within days."""
 
 
 def run_replay(
@@ -37,13 +39,13 @@ def run_replay(
     """
     started, watch = time.perf_counter(), Stopwatch()
     if workers == 1:
-        path = wiring.make_path(settings)
-        path.intake = make_front(settings).intake
+        path = _with_attic(wiring.make_path(settings))
         with _few_collections():
             results = asyncio.run(replay(read_lines(events, progress), path, watch, results=slim()))
     else:
         next(iter(read_lines(events)), None)
-        back = Back(wiring.make_back(settings), watch, results=slim())
+        path = _with_attic(wiring.make_back(settings))
+        back = Back(path, watch, results=slim())
         with _few_collections():
             results = replay_sharded(events, workers, partial(make_front, settings), back, watch)
     try:
@@ -51,7 +53,7 @@ def run_replay(
         for name, lines in rows(results).items():
             _write(out / name, lines)
         watch.lap("output")
-        report = _report(events, results, settings, watch, time.perf_counter() - started)
+        report = _report(events, results, settings, path, watch, time.perf_counter() - started)
         (out / "report.json").write_text(
             json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
@@ -61,11 +63,17 @@ def run_replay(
 
 
 def make_front(settings: Settings) -> PathOfTickets:
-    """Intake and grading for a file of any length: tickets untouched for long stand there as bytes."""
-    front = wiring.make_front(settings)
-    assert front.intake is not None
-    front.intake.tickets = Attic(Ticket, NEWEST_TICKETS)
-    return front
+    """Intake and grading in one shard."""
+    return _with_attic(wiring.make_front(settings))
+
+
+def _with_attic(path: PathOfTickets) -> PathOfTickets:
+    """For a file of any length: what has been untouched for long stands in the state as bytes."""
+    if path.intake is not None:
+        path.intake.tickets = Attic(Ticket, NEWEST)
+    if path.books is not None:
+        path.books.problems, path.books.rates = Attic(Problem, NEWEST), Attic(Rate, NEWEST)
+    return path
 
 
 @contextmanager
@@ -88,7 +96,7 @@ def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
 
 
 def _report(
-    events: Path, results: Results, settings: Settings, watch: Stopwatch, seconds: float
+    events: Path, results: Results, settings: Settings, path: PathOfTickets, watch: Stopwatch, seconds: float
 ) -> dict[str, Any]:
     tickets = len(results.graded)
     reasons: dict[str, int] = {}
@@ -98,7 +106,8 @@ def _report(
     urgencies: dict[str, int] = {}
     for graded in results.graded.values():
         urgencies[graded.grade.urgency] = urgencies.get(graded.grade.urgency, 0) + 1
-    city = wiring.city_of(settings)
+    assert path.books is not None
+    city = path.books.city
     return {
         "input": events.name,
         "counts": {

@@ -1,6 +1,5 @@
 """Settings → ports: the only place that chooses SQLite or Elasticsearch, a model or the rules."""
 
-import shutil
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,7 +20,7 @@ from indexing.index import Index
 from indexing.sqlite import SqliteIndex
 from streams.path import Path
 from weisu.city_folder import load_city
-from weisu.settings import Settings, WrongSetup
+from weisu.settings import Settings
 
 EXAMPLE_CITY = FilePath(__file__).resolve().parent / "example_city"
 
@@ -54,23 +53,27 @@ def make_grader(settings: Settings, city: City) -> Ladder:
     return Ladder(rules, settings.ladder, endpoints, prompts.load("grade"))
 
 
-def make_front(settings: Settings) -> Path:
-    """Intake and grading over dicts: one shard of a replay."""
-    city = city_of(settings)
+def make_front(settings: Settings, city: City | None = None) -> Path:
+    """Intake and grading over dicts: one shard of a replay. `city`: when it is read already."""
+    city = city or city_of(settings)
     return Path(intake=Intake(city, settings.key, {}), grader=make_grader(settings, city))
 
 
-def make_back(settings: Settings) -> Path:
-    """Problems and alerting over dicts."""
-    city, state = city_of(settings), State()
+def make_back(settings: Settings, city: City | None = None) -> Path:
+    """Problems and alerting over dicts. `city`: when it is read already."""
+    city, state = city or city_of(settings), State()
     books = Books(city, state.problems, state.members, state.rates)
     return Path(books=books, desk=Desk(city, state.desk))
 
 
 def make_path(settings: Settings) -> Path:
-    """The whole path over dicts: replay in one process, and tests."""
-    front, back = make_front(settings), make_back(settings)
-    return Path(front.intake, front.grader, back.books, back.desk, make_routing(settings))
+    """The whole path over dicts: replay in one process, and tests.
+
+    One city for all: reading it takes a second, and two of them are compared field by field in every cache.
+    """
+    city = city_of(settings)
+    front, back = make_front(settings, city), make_back(settings, city)
+    return Path(front.intake, front.grader, back.books, back.desk, make_routing(settings, city))
 
 
 def make_index(settings: Settings) -> Index:
@@ -90,20 +93,10 @@ def make_index(settings: Settings) -> Index:
     )
 
 
-def make_routing(settings: Settings) -> Routing:
-    return Routing(city_of(settings), tuple(settings.notify.channels))
+def make_routing(settings: Settings, city: City | None = None) -> Routing:
+    return Routing(city or city_of(settings), tuple(settings.notify.channels))
 
 
 def make_sender(settings: Settings) -> Sender:
     targets = {name: url.get_secret_value() for name, url in settings.notify.channels.items()}
     return Sender(targets, timedelta(hours=settings.notify.max_age_h))
-
-
-def empty_folder(folder: FilePath) -> None:
-    """Remove what an earlier demo left. Only a folder that a demo made is touched."""
-    mark = folder / "made-by-weisu-demo"
-    if folder.exists() and any(folder.iterdir()) and not mark.exists():
-        raise WrongSetup(f"{folder} is not empty and no demo made it: choose another --data")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    mark.touch()

@@ -1,11 +1,10 @@
 """Who is in charge 谁主管谁负责: a unit, and the item of the city's duty catalogue that says so."""
 
 from functools import lru_cache
-from operator import add
 
 from agents.city import City, Duty
 from agents.grading.grade import DutyProposal
-from agents.intake.scan import lowered
+from agents.intake.scan import lowered, pairs_of
 from agents.intake.ticket import Place, Ticket
 
 _LACKS_POWER = "社区没有执法权：{unit}无权处理「{title}」，应由有执法权的部门办理"
@@ -18,11 +17,11 @@ def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> Duty
     """
     text = lowered(f"{matter}\n{ticket.text}"[:1000])
     fits = dict.fromkeys(_duties_of(city).get(category, ()), 2.0)
-    pairs = set(map(add, text, text[1:]))
-    for word, weight, number in _spoken(city):
-        # Looking for a Chinese word in a text is slow; most are out by their first two characters.
-        if (word[:2] in pairs or len(word) < 2) and word in text:
-            fits[number] = fits.get(number, 0.0) + weight
+    # Looking for a Chinese word in a text is slow; most are out by their first two characters.
+    for spoken in map(_spoken(city).get, dict.fromkeys(("", *pairs_of(text)))):
+        for word, weight, number in spoken or ():
+            if word in text:
+                fits[number] = fits.get(number, 0.0) + weight
     best: Duty | None = None
     most = 0.0
     for number in sorted(fits):
@@ -32,7 +31,7 @@ def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> Duty
     unit = _unit_of(best, ticket.place) if best else None
     if best is None or unit is None:
         return None
-    return DutyProposal(
+    return DutyProposal.trusted(
         unit=unit,
         item=_item_of(best),
         confidence=min(0.9, round(0.3 + 0.12 * most, 2)),
@@ -41,13 +40,15 @@ def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> Duty
 
 
 @lru_cache(maxsize=16)
-def _spoken(city: City) -> tuple[tuple[str, float, int], ...]:
-    """Each item's words in lower case, what they count (a word one, a long one up to two), the item's place."""
-    return tuple(
-        (word.lower(), min(len(word), 4) / 2, number)
-        for number, duty in enumerate(city.duties)
-        for word in duty.words
-    )
+def _spoken(city: City) -> dict[str, list[tuple[str, float, int]]]:
+    """Each item's words in lower case, what they count (a word one, a long one up to two), the item's place;
+    by their first two characters, those of one character under ""."""
+    spoken: dict[str, list[tuple[str, float, int]]] = {}
+    for number, duty in enumerate(city.duties):
+        for word in map(str.lower, duty.words):
+            start = word[:2] if len(word) > 1 else ""
+            spoken.setdefault(start, []).append((word, min(len(word), 4) / 2, number))
+    return spoken
 
 
 @lru_cache(maxsize=16)

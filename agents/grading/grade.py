@@ -91,4 +91,4 @@ class Grader(Protocol):
 
 async def grade(ticket: Ticket, grader: Grader) -> Graded:
     """The step: tickets.accepted → tickets.graded. Never raises for a ticket's content: the rules rung always answers."""
-    return Graded(ticket=ticket, grade=await grader.climb(ticket))
+    return Graded.trusted(ticket=ticket, grade=await grader.climb(ticket))

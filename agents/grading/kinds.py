@@ -110,7 +110,7 @@ def find_recurrence(ticket: Ticket, city: City) -> Recurrence:
             return Recurrence(
                 kind="same_caller" if kind == "same_caller" else "seasonal", cues=tuple(cues)[:6]
             )
-    return Recurrence(cues=tuple(cues)[:6])
+    return Recurrence.trusted(cues=tuple(cues)[:6])
 
 
 def _spoken(

@@ -43,7 +43,7 @@ class RulesGrader:
         urgency, reason = self._urgency(kind, hazards, found, recurrence)
         places = say_places(ticket)
         quotes = tuple(dict.fromkeys(hazard.quote for hazard in hazards)) or found.phrases[:2]
-        return Grade(
+        return Grade.trusted(
             summary=summarize(ticket, found.first, hazards, places),
             kind=kind,
             category=found.category,

@@ -2,6 +2,7 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from agents.city import City
@@ -9,6 +10,7 @@ from agents.intake.events import (
     Closed,
     Created,
     Dispatched,
+    InvalidEvent,
     Reopened,
     Returned,
     Reviewed,
@@ -18,13 +20,15 @@ from agents.intake.events import (
     decode,
 )
 from agents.intake.hazards import find_hazards
-from agents.intake.masking import Tokens, mask
+from agents.intake.masking import Tokens, holds_nothing, mask
 from agents.intake.places import find_places, normalize_place
 from agents.intake.pseudonym import hash_caller
 from agents.intake.ticket import News, Place, Step, Ticket, fold
 
 MAX_TEXT = 20_000
 """Characters kept of texts whose length the contract leaves open; the event is not refused for the rest."""
+MAX_SAID = 4_000
+"""Characters kept of one reply, reason or comment: 256 steps of them must still fit into one message."""
 MAX_NAME = 200
 """Characters kept of names: unit, category, place parts."""
 
@@ -36,6 +40,8 @@ class Intake:
     city: City
     key: bytes
     tickets: MutableMapping[str, Ticket] = field(default_factory=dict)
+    until: datetime | None = None
+    """Events later than this are refused. Set at the live edge, where the time of day is known; not in a replay."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class Accepted:
 def accept(raw: bytes, intake: Intake) -> Accepted:
     """The step: tickets.events → tickets.accepted. Raises InvalidEvent; then nothing is stored."""
     event = decode(raw)
+    if intake.until is not None and event.occurred_at > intake.until:
+        raise InvalidEvent("implausible_time", "occurred_at: too far ahead of the receiver's clock")
     before = intake.tickets.get(event.ticket_id)
     if before is not None and event.event_id in before.seen:
         return Accepted(before, changed=False)
@@ -120,7 +128,7 @@ def _cleanse_statement(event: Created | Updated, key: bytes) -> dict[str, Any]:
 
 def _cleanse_place(said: SaidPlace, tokens: Tokens) -> Place:
     # Only the finest two parts are written by hand and can hold a name or a number.
-    hidden = Place(
+    hidden = Place.trusted(
         city=_cut(said.city),
         district=_cut(said.district),
         street=_cut(said.street),
@@ -136,19 +144,24 @@ def _cut(name: str | None) -> str | None:
     return name[:MAX_NAME] if name else None
 
 
-def _hide(text: str | None, tokens: Tokens) -> str | None:
-    return mask(text[:MAX_TEXT], tokens).text if text else None
+def _hide(text: str | None, tokens: Tokens, most: int = MAX_TEXT) -> str | None:
+    if not text:
+        return None
+    is_named = bool(tokens.name) and tokens.name in text
+    if len(text) <= MAX_NAME and not is_named and holds_nothing(text):
+        return text
+    return mask(text[:most], tokens).text
 
 
 def _cleanse_step(event: Dispatched | Returned | Closed | Reviewed | Reopened) -> Step:
     tokens = Tokens()
     facts: dict[str, Any] = {}
     if isinstance(event, Dispatched | Returned):
-        facts = {"unit": event.unit[:MAX_NAME], "reason": _hide(event.reason, tokens)}
+        facts = {"unit": event.unit[:MAX_NAME], "reason": _hide(event.reason, tokens, MAX_SAID)}
     elif isinstance(event, Closed):
         facts = {
             "unit": event.unit[:MAX_NAME],
-            "reply": _hide(event.reply, tokens),
+            "reply": _hide(event.reply, tokens, MAX_SAID),
             "outcome": event.outcome or "unknown",
         }
     elif isinstance(event, Reviewed):
@@ -156,8 +169,8 @@ def _cleanse_step(event: Dispatched | Returned | Closed | Reviewed | Reopened) -
             "satisfied": event.satisfied,
             "solved": event.solved,
             "rating": event.rating,
-            "comment": _hide(event.comment, tokens),
+            "comment": _hide(event.comment, tokens, MAX_SAID),
         }
-    return Step(
+    return Step.trusted(
         event_id=event.event_id, event=event.event, at=event.occurred_at, revision=event.order, **facts
     )

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from agents.city import City
 from agents.intake.numerals import normalize_place_text
+from agents.intake.scan import pairs_of
 from agents.intake.ticket import PartKind
 
 
@@ -52,8 +53,7 @@ class Gazetteer:
         if not starts:
             return
         free = 0
-        for at in range(len(text) - 1):
-            names = starts.get(text[at : at + 2])
+        for at, names in enumerate(map(starts.get, pairs_of(text))):
             if names is None or at < free:
                 continue
             for name in names:

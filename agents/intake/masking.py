@@ -5,6 +5,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
@@ -71,6 +72,15 @@ def mask(text: str, tokens: Tokens | None = None) -> Masked:
         at = span.end
     pieces.append(text[at:])
     return Masked("".join(pieces), dict(counts))
+
+
+@lru_cache(maxsize=16_384)
+def holds_nothing(text: str) -> bool:
+    """Whether mask() leaves the text as it is for any caller whose name is not in it.
+
+    Remembered: addresses, reasons and replies are the same few thousand again and again.
+    """
+    return not mask(text).counts and not _LONG_NUMBER.search(half_width(text))
 
 
 def _settle(found: Iterable[_Span]) -> list[_Span]:

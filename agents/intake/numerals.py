@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _VALUES = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -19,6 +20,7 @@ def half_width(text: str) -> str:
     return text.translate(_HALF) if _WIDE.search(text) else text
 
 
+@lru_cache(maxsize=16_384)
 def normalize_place_text(text: str) -> str:
     """NFKC, and Arabic digits in counted parts: 三栋十二号 → 3栋12号. Names keep theirs: 五一路."""
     plain = unicodedata.normalize("NFKC", text)

@@ -21,7 +21,7 @@ def normalize_place(said: Place) -> Place:
     """
     lat, lon = said.lat, said.lon
     known = lat is not None and lon is not None and (lat, lon) != (0, 0)
-    return Place(
+    return Place.trusted(
         city=_normal(said.city),
         district=_normal(said.district),
         street=_normal(said.street),
@@ -110,7 +110,7 @@ def _address_parts(
 
 
 def _part(kind: PartKind, name: str, said: str, source: PartSource, confidence: float) -> PlacePart:
-    return PlacePart(kind=kind, name=name, said=said, source=source, confidence=confidence)
+    return PlacePart.trusted(kind=kind, name=name, said=said, source=source, confidence=confidence)
 
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")

@@ -42,7 +42,7 @@ PRIOR_WEIGHT = {"problem": 0.3, "street": 2.0, "district": 2.0, "all": 0.5}
 LEAST_SCORE = 2.0
 """At most one chance in a hundred: in a small district λ alone would let everything pass."""
 QUIET_HOURS = 336.0
-"""Three reporters in two weeks are worth a look where at most one is expected. Source: the product's aim."""
+"""Three reporters in two weeks are worth a look where two at most are expected. Source: the product's aim."""
 QUIET_VALUE = -1.0
 NOTHING = (0.0, 0.0, 1.0)
 _DAY = 86_400
@@ -140,10 +140,10 @@ def operational_hours(at: float, week: Week) -> float:
     return weeks * HOURS_OF_WEEK + week[hour] + (rest - hour) * (week[hour + 1] - week[hour])
 
 
-def clock_of(total: Rate) -> float:
+def clock_of(newest: tuple[float, ...]) -> float:
     """The district's clock: the middle of its last five ticket times, so that one wrong date moves
     nothing."""
-    times = sorted(total.newest)
+    times = sorted(newest)
     return times[len(times) // 2] if times else 0.0
 
 
@@ -177,7 +177,7 @@ def count(
     a stream whose clock a wrong date had carried away starts anew.
     """
     if rate is None:
-        rate = Rate(since=at, at=at, day=int(at // _DAY))
+        rate = Rate.trusted(since=at, at=at, day=int(at // _DAY))
     if rate.seq >= seq:
         return rate
     if rate.at > max(clock, at) + LATE_HOURS * _HOUR:
@@ -347,29 +347,26 @@ def weigh(
 ) -> Evidence | None:
     """The evidence λ of a stream just after a new reporter was counted.
 
-    None below three distinct callers, and where chance explains it (p > 1 %).
-
-    Fast counters need three callers within 24 operational hours, slow ones within 21 days. J, the number of
-    counters tried, and `per_day`, the new reporters a day at this level, make the union bound.
+    None below three distinct callers, and where chance explains it (p > 1 %). Fast counters need three
+    callers within 24 operational hours, slow ones within 21 days. J, the number of counters tried, and
+    `per_day`, the new reporters a day at this level, make the union bound.
     """
     if len(rate.callers) < 3:
         return None
     at, phi = rate.at, dispersion(level, rate)
     fast = _best(rate.fast, FAST_TAUS, hourly_rate, phi)
     slow = _best(rate.slow, SLOW_TAUS, hourly_rate, phi) if sparse else NOTHING
-    quiet = level == "problem" and sparse and hourly_rate * QUIET_HOURS <= 1.0
+    quiet = level == "problem" and sparse and hourly_rate * QUIET_HOURS <= 2.0
     quiet = quiet and distinct_within(rate, at, QUIET_HOURS, None) >= 3
     least = 0.01 if quiet else LEAST_SCORE
     if max(fast, slow)[0] < least:
         return None
-    near = distinct_within(rate, at, 24.0, week)
-    far = distinct_within(rate, at, SLOW_TAUS[-1], None)
+    near, far = distinct_within(rate, at, 24.0, week), distinct_within(rate, at, SLOW_TAUS[-1], None)
     tried = len(FAST_TAUS) + (len(SLOW_TAUS) if sparse else 0)
     score, e, tau = max(fast if near >= 3 else NOTHING, slow if far >= 3 else NOTHING)
     if score < least:
         return None
-    value = score - math.log10(tried * max(per_day, 1.0))
-    value = max(value, QUIET_VALUE) if quiet else value
+    value = max(score - math.log10(tried * max(per_day, 1.0)), QUIET_VALUE if quiet else -math.inf)
     expected = hourly_rate * tau
     counters = [*zip(rate.fast, FAST_TAUS, strict=True), *zip(rate.slow, SLOW_TAUS, strict=True)][:tried]
     figures = {

@@ -99,7 +99,7 @@ class Book:
             for problem_id in self._days.pop(day)
             if self._due.get(problem_id) == day
         ]
-        return [problem for known in sorted(ids) if (problem := self.problem(known)) is not None]
+        return [problem for known in sorted(set(ids)) if (problem := self.problem(known)) is not None]
 
     def _schedule(self, problem: Problem, after: datetime | None = None) -> None:
         """Have a sweep look at the problem when it may be over or old; not again before `after`."""

@@ -15,7 +15,7 @@ def rates_after(member: Member, book: Book) -> dict[str, Rate]:
     total = book.rate(total_key)
     if total is None or member.was_open is None:
         total = _count_all(total, member)
-    clock = clock_of(total)
+    clock = clock_of(total.newest)
     rates: dict[str, Rate] = {}
     for key, fresh in zip(member.left_streams, member.left_fresh, strict=True):
         rates[key] = _count_in(book.rate(key), key, member, -float(fresh), total, clock)
@@ -44,7 +44,7 @@ def _count_all(total: Rate | None, member: Member) -> Rate:
     if total is not None and total.seq >= member.seq:
         return total
     newest = (*(total.newest if total is not None else ()), member.at)[-CLOCK_TICKETS:]
-    clock = clock_of(Rate(newest=newest))
+    clock = clock_of(newest)
     week = week_of((), total.hours if total is not None else ())
     after = count(total, member.seq, member.at, float(any(member.fresh)), "", week, clock)
     after = learn_hours(total, after, member.at)

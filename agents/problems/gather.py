@@ -19,12 +19,7 @@ from datetime import UTC, datetime
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
-from agents.problems.baseline import (
-    Rate,
-    clock_of,
-    is_fresh,
-    local_seconds,
-)
+from agents.problems.baseline import Rate, clock_of, is_fresh, local_seconds
 from agents.problems.book import OPEN_RETENTION, Book, key_of
 from agents.problems.counting import rates_after
 from agents.problems.member import Member
@@ -141,7 +136,7 @@ def _enter(graded: Graded, book: Book, city: City) -> Member:
     caller = _caller_of(ticket, signature, at, book)
     problem_id, joined = _choose(before, ticket, book)
     streams = book.streams_of(signature.street, signature.category, problem_id)
-    return Member(
+    return Member.trusted(
         ticket_id=ticket.ticket_id,
         district=book.district,
         problem_id=problem_id,
@@ -295,7 +290,7 @@ def _write(
         if known is None or known.seq < rate.seq:
             book.store_rate(key, rate)
     if rates:
-        book.tidy(member.problem_id, clock_of(rates[book.stream("all")]))
+        book.tidy(member.problem_id, clock_of(rates[book.stream("all")].newest))
     return left
 
 
@@ -303,7 +298,7 @@ def _share_of(ticket: Ticket, member: Member) -> Share:
     closings = [step for step in ticket.steps if step.event == "closed"]
     closing = closings[-1] if closings else None
     assert ticket.created_at is not None
-    return Share(
+    return Share.trusted(
         ticket_id=ticket.ticket_id,
         caller=member.caller,
         created_at=ticket.created_at,
@@ -321,7 +316,7 @@ def _open(graded: Graded, member: Member, book: Book) -> Problem:
     ticket, grade = graded.ticket, graded.grade
     assert ticket.created_at is not None
     past = book.problem(member.after) if member.after else None
-    return Problem(
+    return Problem.trusted(
         problem_id=member.problem_id,
         district=book.district,
         title=ticket.title[:80] or grade.summary,
@@ -376,18 +371,20 @@ def _say(
             score=member.score.get("score", 0.0),
             why="text just below the bound",
         )
-    change = Change(problem=problem, graded=told, joined=member.joined, score=member.score, record=record)
+    change = Change.trusted(
+        problem=problem, graded=told, joined=member.joined, score=member.score, record=record
+    )
     gone = (Change(problem=left, joined="left"),) if left is not None else ()
     count_ = None
     if counts:
-        count_ = Count(
+        count_ = Count.trusted(
             ticket_id=ticket.ticket_id,
             at=ticket.created_at,
             district=graded.district,
             category=problem.category,
             fresh=member.fresh[0],
         )
-    return Gathered(changes=(*gone, change), candidates=candidates, count=count_)
+    return Gathered.trusted(changes=(*gone, change), candidates=candidates, count=count_)
 
 
 # Time passing

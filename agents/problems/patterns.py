@@ -197,7 +197,7 @@ def _is_placeless(case: Case) -> bool:
 
 def _is_own_work(case: Case) -> bool:
     """An inspection or an appointment: the city's own work, whose batches are no crowd and no return."""
-    said = "/".join((case.graded.grade.matter, *case.graded.ticket.category)).lower()
+    said = "/".join((case.problem.matter, case.graded.grade.matter, *case.graded.ticket.category)).lower()
     return own_work_of(case.city).search(said) is not None
 
 

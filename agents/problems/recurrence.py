@@ -69,7 +69,7 @@ def earlier_of(problem: Problem | None, ticket_id: str) -> tuple[str, ...]:
 
 def with_recurrence(graded: Graded, kind: RecurrenceKind, earlier: tuple[str, ...]) -> Graded:
     """A copy of the graded ticket with its recurrence filled in; the cues that grading found stay."""
-    recurrence = Recurrence(kind=kind, cues=graded.grade.recurrence.cues, earlier=earlier)
+    recurrence = Recurrence.trusted(kind=kind, cues=graded.grade.recurrence.cues, earlier=earlier)
     return graded.model_copy(update={"grade": graded.grade.model_copy(update={"recurrence": recurrence})})
 
 

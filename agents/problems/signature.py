@@ -83,7 +83,7 @@ def sign(graded: Graded) -> Signature:
     title = normalise(ticket.title)[:TITLE_CHARACTERS] or normalise(grade.matter)
     text = title + normalise(ticket.content)[:TEXT_CHARACTERS]
     lat, lon = point_of(ticket.place)
-    return Signature(
+    return Signature.trusted(
         title=title,
         text=text,
         thin=_is_thin(text, (*ticket.category, grade.category)),

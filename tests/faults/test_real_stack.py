@@ -31,7 +31,10 @@ def test_nothing_is_lost_or_doubled_while_workers_come_and_go(stack: Stack) -> N
         "simulate", "--out", str(stack.folder), "--days", "1", "--tickets-per-day", "900", "--seed", "5"
     )
     assert simulated.returncode == 0, simulated.stderr
-    events = [json.loads(line) for line in gzip.open(stack.folder / "events.jsonl.gz")]
+    events = [
+        json.loads(line)
+        for line in gzip.decompress((stack.folder / "events.jsonl.gz").read_bytes()).splitlines()
+    ]
     tickets = {event["ticket_id"] for event in events if event["event"] == "created"}
     with gzip.open(stack.folder / "events.jsonl.gz", "ab") as file:
         file.writelines(line + b"\n" for line in BAD)
@@ -64,7 +67,7 @@ def test_nothing_is_lost_or_doubled_while_workers_come_and_go(stack: Stack) -> N
     assert {
         graded["ticket"]["ticket_id"] for graded in stack.read(stack.topics.graded) if "ticket" in graded
     } == tickets
-    dead = [letter for letter in stack.read_raw(stack.topics.dlq(stack.topics.events))]
+    dead = list(stack.read_raw(stack.topics.dlq(stack.topics.events)))
     assert sorted(dead) == sorted(BAD)
     twice = [alert_id for alert_id, times in stack.raised().items() if times > 1]
     assert twice == []

@@ -29,7 +29,7 @@ OUTPUTS = ("tickets.jsonl", "problems.jsonl", "alerts.jsonl", "ledger.jsonl", "r
 def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two simulated days of a small city."""
     folder, truth = tmp_path_factory.mktemp("day"), Truth()
-    write(simulate(load_city(EXAMPLE), 3, date(2026, 6, 1), 2, 250, None, truth), truth, folder)
+    write(simulate(load_city(EXAMPLE), 3, date(2026, 6, 1), 2, 150, None, truth), truth, folder)
     return folder / "events.jsonl"
 
 
@@ -53,12 +53,12 @@ def replay_apart(events: Path, out: Path, seed: str, *options: str) -> subproces
 
 def test_workers_and_hash_seeds_change_no_byte(day: Path, tmp_path: Path) -> None:
     city = ("--city", str(EXAMPLE))
-    for seed, workers in (("0", "1"), ("1", "1"), ("1", "2"), ("0", "3")):
+    for seed, workers in (("0", "1"), ("1", "2"), ("2", "3")):
         ran = replay_apart(day, tmp_path / f"{seed}-{workers}", seed, *city, "--workers", workers)
         assert ran.returncode == 0, ran.stderr
     first = digests(tmp_path / "0-1")
     assert json.loads((tmp_path / "0-1" / "report.json").read_text())["counts"]["problems"] > 100
-    for other in ("1-1", "1-2", "0-3"):
+    for other in ("1-2", "2-3"):
         assert digests(tmp_path / other) == first
         assert report_of(tmp_path / other) == report_of(tmp_path / "0-1")
 
@@ -109,15 +109,16 @@ BAD_LINES: list[tuple[bytes, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("bad", "reason"), BAD_LINES, ids=lambda value: str(value)[:24])
-def test_a_bad_line_is_told_and_passed_over(bad: bytes, reason: str, tmp_path: Path) -> None:
+def test_bad_lines_are_told_and_passed_over(tmp_path: Path) -> None:
+    lines = [part for number, (bad, _) in enumerate(BAD_LINES) for part in (bad, line(100 + number))]
     events = tmp_path / "events.jsonl"
-    events.write_bytes(b"\n".join([line(1), bad, line(2)]) + b"\n")
+    events.write_bytes(b"\n".join(lines) + b"\n")
     report = run_replay(events, tmp_path / "out", Settings())
-    (rejected,) = map(json.loads, (tmp_path / "out" / "rejected.jsonl").read_text("utf-8").splitlines())
-    assert (rejected["line"], rejected["reason"]) == (2, reason)
-    assert "停水" not in rejected["detail"]
-    assert report["counts"]["tickets"] == 2
+    told = [json.loads(row) for row in (tmp_path / "out" / "rejected.jsonl").read_text("utf-8").splitlines()]
+    expected = [(2 * number + 1, reason) for number, (_, reason) in enumerate(BAD_LINES)]
+    assert [(row["line"], row["reason"]) for row in told] == expected
+    assert not any("停水" in row["detail"] for row in told)
+    assert report["counts"]["tickets"] == len(BAD_LINES)
 
 
 def test_odd_but_valid_lines_lose_nothing(tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ def test_a_gzip_that_breaks_off_costs_only_its_end(day: Path, tmp_path: Path, wo
     counts = run_replay(events, tmp_path / "out", Settings(), workers)["counts"]
     (rejected,) = map(json.loads, (tmp_path / "out" / "rejected.jsonl").read_text("utf-8").splitlines())
     assert rejected["reason"] == "damaged_file" and rejected["line"] == counts["lines"]
-    assert counts["tickets"] > 100
+    assert counts["tickets"] > 50
 
 
 def test_bad_lines_end_with_status_zero_and_their_number(tmp_path: Path) -> None:

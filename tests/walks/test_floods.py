@@ -30,7 +30,7 @@ def test_three_people_in_two_weeks_are_told_on_a_board_of_ten_messages_a_day() -
     city = board()
     for day, (who, text) in enumerate(zip("甲乙丙", BRIDGE, strict=True)):
         city.at(f"D{day * 6 + 1} 10:00").call(who, text, title="反对拆除五一桥建商业廊桥")
-    city.expect(alert("burst").by("D13 10:00").with_reporters(3).over("problem"))
+    city.expect(alert("burst").at("五一桥").by("D13 10:00").with_reporters(3).over("problem"))
 
 
 def test_a_slow_crowd_is_not_told_again_next_week() -> None:
@@ -38,7 +38,7 @@ def test_a_slow_crowd_is_not_told_again_next_week() -> None:
     for day, who in enumerate("甲乙丙丁戊"):
         text = BRIDGE[day % 3] + "请重视" * (day // 3)
         city.at(f"D{day * 4 + 1} 10:00").call(who, text, title="反对拆除五一桥建商业廊桥")
-    assert len([told for told in city.told() if told.alert.kind == "burst"]) == 1, city.story()
+    city.expect(alert("burst").at("五一桥"))
 
 
 def test_people_of_one_district_with_different_matters_are_no_crowd() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from indexing.index import Query
 from streams.lines import read_lines
@@ -181,12 +183,17 @@ async def _search(settings: Settings, query: Query) -> None:
         )
         place = " ".join(str(body[part]) for part in ("district", "street", "community") if body.get(part))
         table.add_row(
-            hit.id,
+            plain(hit.id),
             str(body.get("created_at") or "")[:16],
-            str(body.get("urgency") or ""),
-            place,
-            " … ".join(fragments),
+            plain(str(body.get("urgency") or "")),
+            plain(place),
+            plain(" … ".join(fragments)),
         )
     Console().print(table)
     for name, values in found.facets.items():
-        print(f"{name}: " + ", ".join(f"{value} {count}" for value, count in values))
+        print(f"{name}: " + ", ".join(f"{plain(value)} {count}" for value, count in values))
+
+
+def plain(text: str) -> Text:
+    """What others wrote, for a terminal: no markup, nothing that moves the cursor, colours or turns the text round."""
+    return Text("".join(" " if unicodedata.category(char) in ("Cc", "Cf") else char for char in text))

@@ -13,14 +13,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 
 from streams.broker import EmbeddedBroker, NoBroker
+from streams.parent import tied
 from streams.topics import Topics
 from weisu import wiring
 from weisu.city_folder import load_city
 from weisu.settings import PREFIX, Settings, WrongSetup, load_settings
-from weisu.up import Embedded, Part, part
+from weisu.up import Embedded, Part, empty_folder, held, part
 
 screen = Console()
 Role = Literal["core", "grading", "notifying", "index", "keeper"]
@@ -49,7 +51,6 @@ def demo(
 ) -> None:
     """`up` with a simulated city playing: alerts appear on the page while the day goes by."""
     settings = load_settings().model_copy(update={"data": data})
-    wiring.empty_folder(data)
     day = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
     player = part(
         "city",
@@ -71,19 +72,52 @@ def demo(
         wiring.EXAMPLE_CITY,
         port or settings.console.port,
         [player],
-        {f"{PREFIX}NOTIFY__MAX_AGE_H": "48"},
+        # The simulated days run from yesterday into next week.
+        {f"{PREFIX}NOTIFY__MAX_AGE_H": "48", f"{PREFIX}STREAM__AHEAD_H": "240"},
+        afresh=True,
     )
 
 
 def run_embedded(
-    settings: Settings, city: Path, port: int, more: list[Part], environment: dict[str, str] | None = None
+    settings: Settings,
+    city: Path,
+    port: int,
+    more: list[Part],
+    environment: dict[str, str] | None = None,
+    afresh: bool = False,
 ) -> None:
-    """Run the embedded stack until a signal comes."""
+    """Run the embedded stack until a signal comes. `afresh`: empty what an earlier demo left."""
     load_city(city)
+    with held(settings.data):
+        if afresh:
+            empty_folder(settings.data)
+        port = free_port(settings.console.host, port)
+        stack = embedded(settings, city, port, more, environment or {})
+
+        def stop(*_: object) -> None:
+            stack.stopping = True
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        try:
+            stack.start()
+            screen.print(welcome(settings, stack, port))
+            stack.watch()
+        except NoBroker as error:
+            raise WrongSetup(str(error)) from error
+        except OSError as error:
+            raise WrongSetup(f"{settings.data}: {error.strerror or type(error).__name__}") from error
+        finally:
+            stack.stop()
+        screen.print("stopped")
+
+
+def embedded(
+    settings: Settings, city: Path, port: int, more: list[Part], environment: dict[str, str]
+) -> Embedded:
+    """The stack on the data folder, not started."""
     logs, data = settings.data / "logs", settings.data.resolve()
-    data.mkdir(parents=True, exist_ok=True)
-    port = free_port(settings.console.host, port)
-    stack = Embedded(
+    return Embedded(
         broker=EmbeddedBroker(),
         topics=Topics(settings.stream.prefix, settings.stream.wide),
         state=data / "state",
@@ -99,31 +133,23 @@ def run_embedded(
             f"{PREFIX}STREAM__SESSION_S": "6",
             f"{PREFIX}STREAM__LANE__SESSION_S": "6",
             f"{PREFIX}STREAM__DATA_DIR": str(data / "workers"),
-            **(environment or {}),
+            **environment,
         },
-        report=lambda line: screen.print(f"[dim]{line}[/dim]"),
+        report=lambda line: screen.print(line, style="dim", markup=False),
     )
 
-    def stop(*_: object) -> None:
-        stack.stopping = True
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    try:
-        stack.start()
-    except NoBroker as error:
-        raise WrongSetup(str(error)) from error
-    address = f"http://{settings.console.host}:{port}"
-    screen.print(
-        Panel(
-            f"值班台   [bold]{address}[/bold]\n检索接口 {address}/api\nKafka    {stack.broker.address} (embedded, in memory)\n"
-            f"索引     {data / 'index.sqlite'}\n日志     {logs}\n\nCtrl-C 停止",
-            title="未诉 Weisu",
-            expand=False,
-        )
+def welcome(settings: Settings, stack: Embedded, port: int) -> Panel:
+    """Where everything is."""
+    address, data = f"http://{settings.console.host}:{port}", settings.data
+    return Panel(
+        f"值班台   [bold]{address}[/bold]\n检索接口 {address}/api\n"
+        f"Kafka    {stack.broker.address} (embedded, in memory)\n"
+        f"索引     {escape(str(data.resolve() / 'index.sqlite'))}\n"
+        f"日志     {escape(str(data / 'logs'))}\n\nCtrl-C 停止",
+        title="未诉 Weisu",
+        expand=False,
     )
-    stack.watch()
-    screen.print("stopped")
 
 
 def free_port(host: str, port: int) -> int:
@@ -162,7 +188,10 @@ def work(
 def _work_all() -> int:
     """One process a role; when one ends, the rest is stopped and the operator's supervisor starts all again."""
     roles = [role for role in PARTS if role != "keeper"]
-    children = [subprocess.Popen([sys.executable, "-m", "weisu", "work", "--role", role]) for role in roles]
+    children = [
+        subprocess.Popen([sys.executable, "-m", "weisu", "work", "--role", role], preexec_fn=tied())
+        for role in roles
+    ]
     stopping = False
 
     def stop(*_: object) -> None:

@@ -228,10 +228,8 @@ def tell(
 ) -> tuple[str, str]:
     """Title ("" where there is none) and content. `name_it`: the text must say where, as no field will."""
     oral = phone and rng.random() < 0.4
-    if name_it or rng.random() < 0.8:
-        place = name_place(rng, spot, formal=phone and not oral)
-    else:
-        place = rng.choice(_HERE)
+    named = name_it or rng.random() < 0.8
+    place = name_place(rng, spot, formal=phone and not oral) if named else rng.choice(_HERE)
     if not matter.places:
         place = spot.district if rng.random() < 0.6 else f"{spot.district}{spot.street}"
     content = (_oral if oral else _clerk if phone else _written)(rng, matter, fact, place)

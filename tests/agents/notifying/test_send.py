@@ -121,7 +121,7 @@ async def test_a_chat_service_gets_headline_text_and_number() -> None:
         target = hook.url.replace("http://", "gotify://").replace("/hook", f"/{TOKEN}")
         await sender(target).send(delivery())
     (post,) = hook.posts
-    assert post["title"] == "【黄色预警】新华小区停水：3小时内3人反映，约为平时的12倍"
+    assert post["title"] == "【黄色预警】新华小区停水：3小时内3人反映，为平时的10倍以上"
     assert post["message"].endswith(f"编号 {EVENT.alert.alert_id}-1")
 
 

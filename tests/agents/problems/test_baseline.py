@@ -175,8 +175,8 @@ def test_wrong_date_does_not_stop_a_stream_for_good() -> None:
 
 
 def test_clock_is_the_middle_of_five() -> None:
-    assert clock_of(Rate(newest=(1.0, 2.0, 1e12, 3.0, 2.5))) == 2.5
-    assert clock_of(Rate()) == 0.0
+    assert clock_of((1.0, 2.0, 1e12, 3.0, 2.5)) == 2.5
+    assert clock_of(()) == 0.0
 
 
 def test_hours_are_learned_when_a_week_is_over() -> None:
