@@ -19,7 +19,10 @@ VERBS: dict[str, tuple[str, list[list[str]]]] = {
     "demo": ("everything up with a simulated city playing; the page address is printed", [["weisu", "demo"]]),
     "test": (
         "the tests: the fast ones on all cores, then those that kill processes; real servers after `servers`",
-        [["pytest", "-q", "-n", "auto", "--dist", "loadgroup", "-m", "not faults"], ["pytest", "-q", "-m", "faults"]],
+        [
+            ["pytest", "-q", "-n", "auto", "--dist", "loadgroup", "-m", "not faults"],
+            ["pytest", "-q", "-m", "faults"],
+        ],
     ),
     "check": (
         "format, lint, types, import rules",
@@ -46,13 +49,11 @@ def build() -> None:
     venv.create(VENV, with_pip=True, clear=True)
     python = str(BIN / "python")
     quiet = ["-q", "--disable-pip-version-check"]
-    uv = subprocess.run([python, "-m", "pip", "install", *quiet, "uv"], check=False).returncode == 0
-    pip = (
-        [python, "-m", "uv", "pip", "install", "-q", "--python", python]
-        if uv
-        else [python, "-m", "pip", "install", *quiet]
-    )
-    subprocess.run([*pip, "-r", str(LOCK)], check=True)
+    pip = [python, "-m", "pip", "install", *quiet]
+    uv = [python, "-m", "uv", "pip", "install", "-q", "--python", python]
+    # uv takes seconds where pip takes a minute; where it is not to be had or finds no way out, pip does the same.
+    if subprocess.run([*pip, "uv"]).returncode or subprocess.run([*uv, "-r", str(LOCK)]).returncode:
+        subprocess.run([*pip, "-r", str(LOCK)], check=True)
     subprocess.run([*pip, "--no-deps", "-e", str(HOME)], check=True)
     stamp.write_text(digest)
 
