@@ -69,18 +69,23 @@ def main() -> int:
             print(f"  {name:<8} {meaning}")
         return 2
     build()
-    path = {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(VENV)}
-    commands = VERBS[verb][1]
-    for command in commands:
-        words = [*command, *rest]
-        try:
-            status = subprocess.run(words, cwd=HOME, env={**os.environ, **path}).returncode
-        except KeyboardInterrupt:
-            status = 130
-        no_tests = 5  # pytest's own status: what was named stands in the other of the two runs
-        if status and not (rest and verb == "test" and status == no_tests):
+    environment = {
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+        "VIRTUAL_ENV": str(VENV),
+    }
+    os.chdir(HOME)
+    chosen_tests = verb == "test" and rest
+    *earlier, last = [["pytest", "-q"]] if chosen_tests else VERBS[verb][1]
+    for command in earlier:
+        if status := subprocess.run(command, env=environment).returncode:
             return status
-    return 0
+    # In place of this process, so that a Ctrl-C or a kill reaches the command itself and it can stop in order.
+    program = [*last, *rest]
+    if not program:
+        print("dev.py: shell needs a command, such as: python3 dev.py shell weisu --help", file=sys.stderr)
+        return 2
+    os.execvpe(program[0], program, environment)
 
 
 if __name__ == "__main__":
