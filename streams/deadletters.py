@@ -182,8 +182,8 @@ async def list_letters(address: str, topic: str, *, idle_s: float = 1.5) -> Asyn
     consumer = AIOKafkaConsumer(
         bootstrap_servers=address, enable_auto_commit=False, auto_offset_reset="earliest", group_id=None
     )
-    await consumer.start()
     try:
+        await consumer.start()
         partitions = await _partitions_of(consumer, topic)
         for partition in partitions:
             consumer.assign([partition])
@@ -219,9 +219,9 @@ async def replay_letters(address: str, topic: str, chosen: Collection[str] | Non
     nothing.
     """
     producer = AIOKafkaProducer(bootstrap_servers=address, acks="all", max_request_size=16 << 20)
-    await producer.start()
     sent = 0
     try:
+        await producer.start()
         async for letter in list_letters(address, topic):
             if chosen is None or letter.name in chosen:
                 await producer.send_and_wait(letter.origin_topic, letter.value, key=letter.key)

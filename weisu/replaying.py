@@ -13,6 +13,7 @@ from typing import Any
 
 from agents.intake.ticket import Ticket
 from agents.problems.baseline import Rate
+from agents.problems.member import Member
 from agents.problems.problem import Problem
 from streams.attic import Attic
 from streams.lines import read_lines
@@ -73,6 +74,7 @@ def _with_attic(path: PathOfTickets) -> PathOfTickets:
         path.intake.tickets = Attic(Ticket, NEWEST)
     if path.books is not None:
         path.books.problems, path.books.rates = Attic(Problem, NEWEST), Attic(Rate, NEWEST)
+        path.books.members = Attic(Member, NEWEST)
     return path
 
 

@@ -20,7 +20,7 @@ from indexing.index import Index
 from indexing.sqlite import SqliteIndex
 from streams.path import Path
 from weisu.city_folder import load_city
-from weisu.settings import Settings
+from weisu.settings import PREFIX, Settings, WrongSetup
 
 EXAMPLE_CITY = FilePath(__file__).resolve().parent / "example_city"
 
@@ -99,4 +99,7 @@ def make_routing(settings: Settings, city: City | None = None) -> Routing:
 
 def make_sender(settings: Settings) -> Sender:
     targets = {name: url.get_secret_value() for name, url in settings.notify.channels.items()}
-    return Sender(targets, timedelta(hours=settings.notify.max_age_h))
+    try:
+        return Sender(targets, timedelta(hours=settings.notify.max_age_h))
+    except ValueError as error:
+        raise WrongSetup(f"{PREFIX}NOTIFY__CHANNELS: {error}") from None

@@ -18,8 +18,10 @@ def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> Duty
     text = lowered(f"{matter}\n{ticket.text}"[:1000])
     fits = dict.fromkeys(_duties_of(city).get(category, ()), 2.0)
     # Looking for a Chinese word in a text is slow; most are out by their first two characters.
-    for spoken in map(_spoken(city).get, dict.fromkeys(("", *pairs_of(text)))):
-        for word, weight, number in spoken or ():
+    spoken = _spoken(city)
+    pairs = ("", *pairs_of(lowered(matter)), *pairs_of(lowered(ticket.text)))
+    for pair in [pair for pair in dict.fromkeys(pairs) if pair in spoken]:
+        for word, weight, number in spoken[pair]:
             if word in text:
                 fits[number] = fits.get(number, 0.0) + weight
     best: Duty | None = None

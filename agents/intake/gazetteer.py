@@ -53,10 +53,10 @@ class Gazetteer:
         if not starts:
             return
         free = 0
-        for at, names in enumerate(map(starts.get, pairs_of(text))):
-            if names is None or at < free:
+        for at, pair in [(at, pair) for at, pair in enumerate(pairs_of(text)) if pair in starts]:
+            if at < free:
                 continue
-            for name in names:
+            for name in starts[pair]:
                 if text.startswith(name, at):
                     free = at + len(name)
                     yield Mention(at, free, self._named[name])

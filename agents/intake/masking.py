@@ -29,15 +29,14 @@ class Tokens:
     def __init__(self, name: str | None = None, phone: str | None = None) -> None:
         """`name` and `phone` of the caller are hidden wherever they occur, in whatever surroundings."""
         self._numbers: dict[tuple[Secret, str], int] = {}
-        self._last: Counter[Secret] = Counter()
+        self._last: dict[Secret, int] = {}
         self.name = name.strip() if name and is_name(name.strip()) else ""
         self.phone = normalize_phone(phone or "")
 
     def token(self, kind: Secret, value: str) -> str:
         known = self._numbers.get((kind, value))
         if known is None:
-            self._last[kind] += 1
-            known = self._numbers[kind, value] = self._last[kind]
+            known = self._last[kind] = self._numbers[kind, value] = self._last.get(kind, 0) + 1
         return f"〔{kind}{known}〕"
 
 
@@ -58,10 +57,10 @@ def mask(text: str, tokens: Tokens | None = None) -> Masked:
     # Most texts are written half-width: then this is the text itself.
     plain = half_width(text)
     spans = _settle(_find_secrets(plain, tokens))
-    names = find_names(_blank(plain, spans), tokens.name)
-    spans = _settle(chain(spans, (_Span(start, end, "人") for start, end in names)))
-    if not spans:
+    names = [_Span(*span, "人") for span in find_names(_blank(plain, spans), tokens.name)]
+    if not spans and not names:
         return Masked(text, {})
+    spans = _settle(chain(spans, names))
     pieces: list[str] = []
     counts: Counter[Secret] = Counter()
     at = 0
@@ -135,6 +134,8 @@ _ACCOUNT = re.compile(
 
 def _blank(text: str, spans: list[_Span]) -> str:
     """The text with 〔 in place of every character of the spans."""
+    if not spans:
+        return text
     pieces: list[str] = []
     at = 0
     for span in spans:

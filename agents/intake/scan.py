@@ -54,12 +54,12 @@ class Scanner:
 
     def scan(self, text: str) -> list[Hit]:
         """Every hit in the order of the text; hits may overlap. `text` must be lower-cased."""
+        index = self._index
         hits: list[Hit] = []
-        for at, terms in enumerate(map(self._index.get, pairs_of(text))):
-            if terms is not None:
-                for term in terms:
-                    if text.startswith(term.word, at) and (hit := _judge(term, text, at)):
-                        hits.append(hit)
+        for at, pair in [(at, pair) for at, pair in enumerate(pairs_of(text)) if pair in index]:
+            for term in index[pair]:
+                if text.startswith(term.word, at) and (hit := _judge(term, text, at)):
+                    hits.append(hit)
         return hits
 
 

@@ -35,7 +35,7 @@ class Value(BaseModel):
     def trusted(cls, **fields: Any) -> Self:
         """A value of fields that this code has made itself: defaults are filled in, nothing is validated.
 
-        A quarter of the cost of the constructor, for the values that every ticket makes. What comes from
+        At most half the cost of the constructor, for the values that every ticket makes. What comes from
         outside goes through the constructor. Every field without a default must be given.
         """
         return _restore(cls, _blank(cls) | fields)

@@ -163,7 +163,16 @@ def _log(delivery: Delivery) -> None:
         "level": alert.level,
         "reporters": alert.reporters,
     }
-    logger.warning("alert %s", event.event, extra=fields | {"key": delivery.key})
+    # In the line too: the usual format of a log shows no extra fields.
+    logger.warning(
+        "alert %s id=%s kind=%s level=%s reporters=%s",
+        event.event,
+        alert.alert_id,
+        alert.kind,
+        alert.level,
+        alert.reporters,
+        extra=fields | {"key": delivery.key},
+    )
 
 
 def _apprise(name: str, target: str) -> Post:

@@ -176,8 +176,9 @@ class Book:
 
     def tidy(self, problem_id: str, clock: float) -> None:
         """Let go of the texts of tickets that are out of the window, or too many of one problem."""
-        for member in (*self.search.surplus(problem_id), *self.search.expired(clock)):
-            self.store_member(member.model_copy(update={"signature": None}))
+        for ticket_id in (*self.search.surplus(problem_id), *self.search.expired(clock)):
+            if (member := self.member(ticket_id)) is not None:
+                self.store_member(member.model_copy(update={"signature": None}))
 
     def sweep(self, at: datetime, now: float) -> list[Problem]:
         """Close the problems that are quiet, forget those that are old; those closed now, by id.

@@ -35,7 +35,9 @@ def _count_in(rate: Rate | None, key: str, member: Member, weight: float, total:
         return after
     if scope_of(key) == "district" and key not in member.left_streams:
         after = learn_hours(rate, after, member.at)
-    others = tuple(known for known in after.recent if known != member.ticket_id)
+    others = after.recent
+    if member.ticket_id in others:
+        others = tuple(known for known in others if known != member.ticket_id)
     recent = others if key in member.left_streams else (*others, member.ticket_id)[-STREAM_RECENT:]
     return after.model_copy(update={"recent": recent})
 

@@ -7,7 +7,7 @@ import hypothesis.strategies as some
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from hypothesis import given, settings
 
-from streams.keeper import Entry, compact, file_of, keep, pack, read_entries, refill
+from streams.keeper import Entry, compact, file_of, keep, mend, pack, read_entries, refill
 from streams.topics import Topics, create
 
 entries = some.lists(
@@ -35,6 +35,21 @@ def test_compacting_keeps_the_last_value_of_each_key(
     assert list(read_entries(path)) == written[: len(list(read_entries(path)))], (
         "a cut tail costs only itself"
     )
+
+
+@settings(max_examples=50)
+@given(written=entries, cut=some.integers(0, 30))
+def test_what_is_written_behind_a_mended_tail_can_be_read(
+    tmp_path_factory: "object", written: list[Entry], cut: int
+) -> None:
+    path = tmp_path_factory.mktemp("torn") / "t.log"  # type: ignore[attr-defined]  # pytest's own factory
+    data = b"".join(map(pack, written))
+    path.write_bytes(data[: max(0, len(data) - cut)])
+    whole = list(read_entries(path))
+    mend(path)
+    with path.open("ab") as out:
+        out.write(pack((0, b"next", b"value")))
+    assert list(read_entries(path)) == [*whole, (0, b"next", b"value")]
 
 
 async def _values(broker: str, topic: str, partition: int, count: int) -> dict[bytes, bytes]:

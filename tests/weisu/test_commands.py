@@ -6,6 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+
+from weisu.commands.data import plain
+from weisu.settings import NotifySettings, Settings, WrongSetup
+from weisu.wiring import make_sender
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -111,3 +116,23 @@ def test_search_names_what_it_cannot_ask(tmp_path: Path, condition: str) -> None
     done = weisu("search", "停水", "--where", condition, WEISU_DATA=str(tmp_path))
     assert done.returncode == 2
     assert condition.split("=")[0] in done.stderr
+
+
+def test_what_others_wrote_cannot_steer_a_terminal() -> None:
+    shown = plain("\x1b[31m红\x9b0m\u202e[/x] [bold]停水[/bold]")
+    assert str(shown) == " [31m红 0m [/x] [bold]停水[/bold]"
+    assert shown.spans == []
+
+
+def test_a_broker_that_does_not_answer_is_one_clear_line() -> None:
+    done = weisu("deadletters", "list", WEISU_STREAM__ADDRESS="127.0.0.1:1")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("weisu: no Kafka answers at 127.0.0.1:1")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_channel_is_one_clear_line_without_its_address() -> None:
+    channels = {"duty": SecretStr("http:///s3cr3t-token")}
+    with pytest.raises(WrongSetup, match="duty") as refused:
+        make_sender(Settings(notify=NotifySettings(channels=channels)))
+    assert "s3cr3t" not in str(refused.value)

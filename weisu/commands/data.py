@@ -20,7 +20,7 @@ from streams.lines import read_lines
 from weisu import wiring
 from weisu.city_folder import load_city
 from weisu.replaying import run_replay
-from weisu.settings import Settings, WrongSetup, load_settings
+from weisu.settings import PREFIX, Settings, WrongSetup, load_settings
 
 screen = Console(stderr=True)
 
@@ -115,15 +115,21 @@ def send(
     ] = None,
 ) -> None:
     """Send a file's events to Kafka: history to warm up a new city, or a simulated day at a chosen speed."""
+    from kafka.errors import KafkaError
+
     from streams.send import send as send_lines
-    from streams.topics import Topics
+    from streams.topics import Topics, WrongTopics
 
     stream = load_settings().stream
     total = events.stat().st_size if events.is_file() else None
     with progress_bar(f"send {events.name}", total) as show:
-        result = send_lines(
-            read_lines(events, show), stream.address, Topics(stream.prefix, stream.wide).events, speed
-        )
+        topic = Topics(stream.prefix, stream.wide).events
+        try:
+            result = send_lines(read_lines(events, show), stream.address, topic, speed)
+        except KafkaError as error:
+            raise WrongTopics(
+                f"no Kafka answers at {stream.address} ({type(error).__name__}): start it or set {PREFIX}STREAM__ADDRESS"
+            ) from None
     for line, reason in result.failed[:20]:
         print(f"line {line}: not sent ({reason})", file=sys.stderr)
     print(f"{result.delivered} events sent, {len(result.failed)} not sent")

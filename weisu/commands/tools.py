@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -13,7 +15,7 @@ from rich.table import Table
 from streams.topics import NotReset, Role, Topics, WrongTopics, create, lag, reset, verify
 from weisu import wiring
 from weisu.city_folder import load_city
-from weisu.settings import Settings, WrongSetup, describe, load_settings
+from weisu.settings import PREFIX, Settings, WrongSetup, describe, load_settings
 
 screen = Console()
 topics = typer.Typer(help="Kafka topics: create, verify, lag, reset.", no_args_is_help=True)
@@ -122,7 +124,8 @@ def deadletters_list(
                 table.add_row(letter.name, letter.reason, letter.error, origin, str(len(letter.value or b"")))
         return count
 
-    count = asyncio.run(read())
+    with answering(settings):
+        count = asyncio.run(read())
     screen.print(table)
     print(f"{count} dead letters")
 
@@ -137,7 +140,23 @@ def deadletters_replay(
 
     settings = load_settings()
     name = f"{settings.stream.prefix}{topic}.dlq"
-    print(f"{asyncio.run(replay_letters(settings.stream.address, name, names or None))} sent again")
+    with answering(settings):
+        count = asyncio.run(replay_letters(settings.stream.address, name, names or None))
+    print(f"{count} sent again")
+
+
+@contextmanager
+def answering(settings: Settings) -> Iterator[None]:
+    """Raises WrongTopics where Kafka does not answer."""
+    from aiokafka.errors import KafkaError
+
+    try:
+        yield
+    except KafkaError as error:
+        address = settings.stream.address
+        raise WrongTopics(
+            f"no Kafka answers at {address} ({type(error).__name__}): start it or set {PREFIX}STREAM__ADDRESS"
+        ) from None
 
 
 @city.command("check")

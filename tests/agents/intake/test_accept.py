@@ -1,4 +1,5 @@
 import json
+from datetime import datetime
 from itertools import permutations
 from typing import Any
 
@@ -139,7 +140,7 @@ def test_texts_without_a_bound_in_the_contract_are_cut_not_refused(intake: Intak
     accept(event("e1", "created", 0, content="停水", title="水" * 30_000, category=["x" * 999] * 99), intake)
     ticket = accept(event("e2", "closed", 1, unit="局" * 999, reply="水" * 30_000), intake).ticket
     assert len(ticket.title) == 20_000
-    assert len(ticket.steps[0].reply or "") == 20_000
+    assert len(ticket.steps[0].reply or "") == 4_000
     assert len(ticket.unit or "") == 200
     assert len(ticket.category) == 16
 
@@ -147,3 +148,19 @@ def test_texts_without_a_bound_in_the_contract_are_cut_not_refused(intake: Intak
 def test_a_ticket_survives_storage_as_json(intake: Intake) -> None:
     ticket = accept(event("e1", "created", 0, **PERSONAL), intake).ticket
     assert Ticket.model_validate_json(ticket.model_dump_json()) == ticket
+
+
+def test_a_ticket_with_the_longest_replies_still_fits_into_one_message(intake: Intake) -> None:
+    accept(event("e0", "created", 0, content="水" * 20_000, title="水" * 30_000), intake)
+    for number in range(300):
+        accepted = accept(event(f"e{number + 1}", "closed", 1, unit="局" * 999, reply="水" * 30_000), intake)
+    assert len(accepted.ticket.model_dump_json().encode()) < 4 << 20
+
+
+def test_an_event_ahead_of_the_clock_is_refused_where_the_clock_is_known(intake: Intake) -> None:
+    intake.until = datetime.fromisoformat("2024-05-01T08:30:00+08:00")
+    assert accept(event("e1", "created", 30, content="停水"), intake).changed
+    with pytest.raises(InvalidEvent) as refused:
+        accept(event("e2", "updated", 31, content="停水"), intake)
+    assert refused.value.reason == "implausible_time"
+    assert intake.tickets["t1"].seen == ("e1",)

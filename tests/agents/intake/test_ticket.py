@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.intake.ticket import MAX_SEEN, MAX_STEPS, News, Place, Step, StepName, Ticket, fold
+from agents.intake.ticket import MAX_SEEN, MAX_STEPS, News, Place, Stamp, Step, StepName, Ticket, fold
 
 START = datetime(2024, 5, 1, tzinfo=UTC)
 BEIJING = timezone(timedelta(hours=8))
@@ -171,3 +171,12 @@ def test_a_forgotten_event_that_comes_again_changes_no_fact() -> None:
     again = fold(ticket, events[0])
     same = {"trigger_at", "edition", "seen"}
     assert again.model_dump(exclude=same) == ticket.model_dump(exclude=same)
+
+
+def test_a_trusted_value_is_the_validated_one_and_is_written_alike() -> None:
+    at = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    given = {"trigger_at": at, "ticket_id": "t1", "revision": 1, "edition": 2, "updated_at": at}
+    given |= {"stamps": {"title": Stamp.trusted(event_id="e1", revision=1)}}
+    one, other = Ticket.trusted(**given), Ticket.model_validate(given)
+    assert one == other and one.model_dump_json() == other.model_dump_json()
+    assert Ticket.model_validate_json(one.model_dump_json()) == one

@@ -149,4 +149,5 @@ async def test_the_log_names_the_alert_without_its_text(caplog: pytest.LogCaptur
     await log.send(delivery("log"))
     (line,) = caplog.records
     assert line.alert_id == EVENT.alert.alert_id  # type: ignore[attr-defined]  # set through `extra`
+    assert EVENT.alert.alert_id in line.getMessage()
     assert "停水" not in caplog.text
