@@ -55,7 +55,7 @@ def _work(file: FilePath, shard: int, shards: int, make_path: Callable[[], Path]
         out.send_bytes(pickle.dumps(chunk, protocol=5))
         out.send_bytes(pickle.dumps(watch.seconds))
 
-    gc.set_threshold(200_000, 20, 100)  # values here make no cycles; see weisu/replaying.py
+    gc.disable()  # values here make no cycles; see weisu/replaying.py
     asyncio.run(run())
     out.close()
 
