@@ -38,6 +38,8 @@ class Part:
     name: str
     command: list[str]
     log: Path
+    ends: bool = False
+    """Its work has an end: with status 0 it is done, not dead."""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     deaths: int = 0
@@ -58,6 +60,9 @@ class Part:
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    def is_done(self) -> bool:
+        return self.ends and self.process is not None and self.process.poll() == 0
 
     def last_words(self) -> str:
         """The line in which it said why it stopped; empty when it did not."""
@@ -162,7 +167,7 @@ class Embedded:
             self.start()
             return
         for one in self.parts:
-            if not one.alive():
+            if not one.alive() and not one.is_done():
                 self._revive(one)
 
     def _revive(self, one: Part) -> None:

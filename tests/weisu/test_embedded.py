@@ -67,3 +67,16 @@ def test_a_part_that_died_is(tmp_path: Path) -> None:
     one = ended(tmp_path, 1, "")
     stack(tmp_path, one, said.append)._revive(one)
     assert "starts again in 0.5 s" in said[0]
+
+
+@pytest.mark.parametrize(("status", "said"), [(0, 0), (1, 1)])
+def test_a_part_whose_work_has_an_end_is_started_again_only_when_it_failed(
+    tmp_path: Path, status: int, said: int
+) -> None:
+    lines: list[str] = []
+    player = ended(tmp_path, status, "")
+    player.ends = True
+    running = stack(tmp_path, player, lines.append)
+    with running.broker:
+        running.look()
+    assert len(lines) == said

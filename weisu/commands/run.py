@@ -67,6 +67,7 @@ def demo(
         "--from-hour",
         "7",
     )
+    player.ends = True
     run_embedded(
         settings,
         wiring.EXAMPLE_CITY,
