@@ -55,6 +55,7 @@ class Health:
         halt: Halt,
         *,
         busy: Callable[[], bool] = lambda: False,
+        offsets: Callable[[], Mapping[str, int]] = dict,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
@@ -62,6 +63,7 @@ class Health:
         self._lag = lag
         self._halt = halt
         self._busy = busy
+        self._offsets = offsets
         self._clock = clock
         self._agents: dict[str, Agent] = {}
         self._runner: web.AppRunner | None = None
@@ -135,6 +137,8 @@ class Health:
         self._metrics.clear("weisu_lag")
         for (topic, partition), records in self._lag().items():
             self._metrics.set("weisu_lag", records, topic=topic, partition=str(partition))
+        for what, times in self._offsets().items():
+            self._metrics.set("weisu_consumer_offsets", times, what=what)
         return self._metrics.text()
 
     async def serve(self) -> int:

@@ -10,6 +10,7 @@ MetricName = Literal[
     "weisu_in_flight",
     "weisu_last_ack_age_seconds",
     "weisu_lag",
+    "weisu_consumer_offsets",
     "weisu_step_seconds",
     "weisu_outputs_total",
     "weisu_dead_letters_total",
@@ -47,6 +48,12 @@ METRICS: dict[MetricName, Metric] = {
         "records",
         ("topic", "partition"),
         "fetched high-water less committed offset, owned partitions",
+    ),
+    "weisu_consumer_offsets": Metric(
+        "gauge",
+        "times",
+        ("what",),
+        "since the start: asked for again (rewinds), passed over as known (skipped), not in the log (missing)",
     ),
     "weisu_step_seconds": Metric(
         "histogram", "seconds", ("agent",), "time of one step, waiting for others included"

@@ -11,7 +11,7 @@ import faust
 import uvloop
 from pydantic import BaseModel
 
-from streams.consumer import install
+from streams.consumer import counts_of, install
 from streams.deadletters import DeadLetters
 from streams.delivery import Arrived, KeyedPool, OrderedAcker, Series
 from streams.health import Health, Place, end_process, on_signals
@@ -60,7 +60,12 @@ class Worker:
         self.metrics = metrics
         self.app = make_app(role, settings)
         self.health = Health(
-            settings.health, metrics, lambda: lag_of(self.app), halt, busy=lambda: bool(self.app.rebalancing)
+            settings.health,
+            metrics,
+            lambda: lag_of(self.app),
+            halt,
+            busy=lambda: bool(self.app.rebalancing),
+            offsets=lambda: counts_of(self.app),
         )
         self.dead = DeadLetters(settings.dlq, self._count_dead)
         self.outbox = Outbox(

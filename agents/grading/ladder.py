@@ -99,8 +99,6 @@ class Ladder:
     """Needed with endpoints."""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    outcomes: dict[str, int] = field(default_factory=dict)
-    """Counters for the metrics: endpoint outcome → times."""
     _breakers: dict[str, Breaker] = field(default_factory=dict)
     _budget: Budget = field(default_factory=Budget)
     _answers: OrderedDict[str, tuple[str, Reply]] = field(default_factory=OrderedDict)
@@ -118,16 +116,13 @@ class Ladder:
         reasons: list[str] = []
         model, reply = self._answers.get(key, ("", None))
         if reply is not None:
-            self._count("cache", "hit")
             return settle(ruled, reply, ticket, model, self.prompt.id, cached=True)
         for endpoint in self.endpoints:
             try:
                 reply = await self._ask(endpoint, self.prompt.text, text)
             except Unavailable as error:
-                self._count(endpoint.name, error.reason)
                 reasons.append(f"{endpoint.name}: {error.reason}")
                 continue
-            self._count(endpoint.name, "answered")
             _remember(self._answers, key, (endpoint.name, reply), self.settings.cache_size)
             return settle(ruled, reply, ticket, endpoint.name, self.prompt.id, why="; ".join(reasons))
         return ruled.model_copy(update={"why": "; ".join(reasons)})
@@ -178,7 +173,6 @@ class Ladder:
                 raise
             await self.sleep(wait)
         except (OffSchema, Refused):
-            self._count(endpoint.name, "repaired")
             instructions += REPAIR
         except TooLong:
             if len(text) <= LEAST_LENGTH:
@@ -189,10 +183,6 @@ class Ladder:
         except Unavailable:
             await self.sleep(0.5)
         return await endpoint.ask(instructions, fenced(text))
-
-    def _count(self, who: str, what: str) -> None:
-        name = f"{who}:{what}"
-        self.outcomes[name] = self.outcomes.get(name, 0) + 1
 
 
 def fenced(text: str) -> str:

@@ -162,3 +162,13 @@ def test_partitions_that_are_gone_leave_the_page() -> None:
     assert 'partition="0"' in world.health.page().decode()
     world.lag = {}
     assert 'partition="0"' not in world.health.page().decode()
+
+
+def test_what_the_consumer_met_is_on_the_page() -> None:
+    metrics = Metrics()
+    health = Health(
+        HealthSettings(), metrics, dict, pytest.fail, offsets=lambda: {"rewinds": 3, "missing": 0}
+    )
+    page = health.page().decode()
+    assert 'weisu_consumer_offsets{what="rewinds"} 3.0' in page
+    assert 'weisu_consumer_offsets{what="missing"} 0.0' in page
