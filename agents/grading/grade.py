@@ -10,6 +10,8 @@ Urgency = Literal["critical", "urgent", "normal", "low"]
 URGENCIES: tuple[Urgency, ...] = ("low", "normal", "urgent", "critical")
 RecurrenceKind = Literal["first", "same_caller", "many_callers", "after_closure", "chronic", "seasonal"]
 Source = Literal["rules", "llm"]
+Line = Literal["110", "119", "120", "122", "expert", "self_service", "normal"]
+"""Where a call belongs: police, fire, ambulance, traffic police, an expert seat, a ready answer, a clerk."""
 
 
 class Recurrence(Value):
@@ -28,9 +30,38 @@ class DutyProposal(Value):
     unit: str
     item: str
     """Id and title of the catalogue item."""
+    basis: str = ""
+    """The rule that the item rests on, as the catalogue writes it."""
+    reason: str = ""
+    """One line: the words that fit the item; for a territorial proposal, why it goes by place."""
+    territorial: bool = False
+    """属地: by where it is, not by what it is about. Only with a stated reason."""
     confidence: float = Field(ge=0, le=1)
     warning: str | None = None
     """For instance that a community lacks the power to enforce."""
+
+
+class Diversion(Value):
+    """话务分流: which line or seat should take this call, as a proposal."""
+
+    to: Line
+    reason: str
+    """One line in officer's Chinese."""
+    quote: str = ""
+    """Verbatim span of the masked text that it rests on; empty for "normal"."""
+
+
+class ClaimReview(Value):
+    """诉求甄别: a proposal that the claim is unreasonable or unfounded. It never touches the urgency, and it
+    counts only when two people have confirmed it (agents/grading/claims.py)."""
+
+    clause: str
+    """Id and title of the clause of the city's rules."""
+    basis: str
+    """The clause's own words."""
+    quote: str
+    """Verbatim span of the masked text that it rests on."""
+    confidence: float = Field(ge=0, le=1)
 
 
 class Grade(Value):
@@ -55,7 +86,11 @@ class Grade(Value):
     quotes: tuple[str, ...] = ()
     """Verbatim spans of the masked text that support the grade."""
     praise_target: str | None = None
+    title: str = ""
+    """Drafted from a transcript; empty where the ticket came with its own."""
     duty: DutyProposal | None = None
+    diversion: Diversion | None = None
+    claim_review: ClaimReview | None = None
     confidence: float = Field(ge=0, le=1)
     source: Source
     why: str = ""
