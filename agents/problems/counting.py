@@ -2,8 +2,8 @@
 
 from agents.problems.baseline import Rate, clock_of, count, learn_hours, week_of
 from agents.problems.book import Book
+from agents.problems.case import scope_of
 from agents.problems.member import Member
-from agents.problems.patterns import scope_of
 
 STREAM_RECENT = 50
 CLOCK_TICKETS = 5

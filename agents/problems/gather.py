@@ -1,5 +1,4 @@
-"""The step of gathering 聚类: which problem a ticket belongs to, who has reported it, which patterns it
-shows.
+"""The step of gathering 聚类: which problem a ticket belongs to, and which patterns it shows.
 
 tickets.graded → problems, alerts.candidates, city.counts. A district's problems are known to that district
 alone: it lives on one partition, and so two runs with different partitions decide alike.
@@ -21,9 +20,10 @@ from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
 from agents.problems.baseline import Rate, clock_of, is_fresh, local_seconds
 from agents.problems.book import OPEN_RETENTION, Book, key_of
+from agents.problems.case import Case
 from agents.problems.counting import rates_after
 from agents.problems.member import Member
-from agents.problems.patterns import PATTERNS, Case, find_graded_hazard
+from agents.problems.patterns import PATTERNS, find_graded_hazard
 from agents.problems.problem import (
     Candidate,
     Change,

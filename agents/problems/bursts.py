@@ -1,0 +1,90 @@
+"""Bursts 突发: more new reporters than chance explains, at three nested levels."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from agents.problems.baseline import FAST_TAUS, SLOW_TAUS, Evidence, weigh
+from agents.problems.case import (
+    MAX_TICKETS,
+    Case,
+    candidate_of,
+    is_own_work,
+    is_placeless,
+    members_within,
+    scope_of,
+)
+from agents.problems.crowd import alike, people_of
+from agents.problems.member import Member
+from agents.problems.problem import Candidate, Scope
+from agents.problems.signature import OTHER
+from agents.problems.spots import shared_spot
+from agents.problems.usual import expect
+
+PERMISSIVE = -1.0
+"""Least λ of a burst candidate; what reaches a person is decided in alerting, with the city's correction."""
+
+
+def find_bursts(case: Case) -> tuple[Candidate, ...]:
+    """More new reporters than chance explains, in the problem, its street × category or its district ×
+    category."""
+    if is_own_work(case):
+        return ()
+    usual = expect(case)
+    found = []
+    for key, fresh in zip(case.member.streams, case.member.fresh, strict=True):
+        if not fresh:
+            continue
+        level = scope_of(key)
+        # More tickets of no category than usual is not a finding that anyone can act on.
+        if level != "problem" and case.problem.category == OTHER:
+            continue
+        evidence = weigh(level, case.rates[key], usual.hourly[key], usual.per_day, usual.sparse, usual.week)
+        if case.fires(f"burst:{level}", is_notable(evidence)):
+            found.append(_burst(case, key, level, evidence))
+    return tuple(found)
+
+
+def is_notable(evidence: Evidence | None) -> bool:
+    """Whether alerting should hear of it."""
+    return evidence is not None and evidence.value >= PERMISSIVE
+
+
+def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Candidate:
+    figures = dict(evidence.figures) if evidence is not None else {}
+    recent = case.rates[key].recent
+    counted = int(figures.get("distinct21d" if is_slow(figures) else "distinct24", 0))
+    members = _crowd(case, recent, figures, counted)
+    reporters = len({member.caller for member in members})
+    if len(recent) >= MAX_TICKETS:
+        # Not all tickets are listed any more; the stream's own count is then the better one.
+        reporters = max(reporters, counted)
+    total = case.rates[case.book.stream("all")]
+    figures["history_days"] = round((total.at - total.since) / 86_400, 2)
+    if scope != "problem":
+        figures["alike"] = float(alike(members))
+    elif not is_placeless(case) and not shared_spot(case.problem.place, members):
+        figures["alike"] = 0.0
+    return candidate_of(case, "burst", scope, key, members, reporters, figures)
+
+
+def is_slow(figures: Mapping[str, float]) -> bool:
+    """Whether it was found by a counter of days and weeks, which only a sparse stream has."""
+    return figures.get("tau", 0.0) > FAST_TAUS[-1]
+
+
+def _crowd(case: Case, recent: tuple[str, ...], figures: Mapping[str, float], counted: int) -> list[Member]:
+    """The tickets of the people counted: of the shortest span that holds as many, so that text and list
+    agree.
+
+    A count of 24 operational hours may reach back further by the clock; one of a slow counter 21 days.
+    """
+    spans = (1.0, 2.0, 4.0)
+    if is_slow(figures):
+        longest = SLOW_TAUS[-1] / 24.0
+        spans = (min(longest, 3 * figures["tau"] / 24.0), longest, longest)
+    members: list[Member] = []
+    for days in spans:
+        members = people_of(members_within(case, recent, timedelta(days=days)), case.city)
+        if len({member.caller for member in members}) >= counted:
+            break
+    return members
