@@ -1,19 +1,30 @@
 """The time-line language for alerts: who calls when about what, and what must reach the duty officer by when.
 
-    city.at("08:01").call("甲", "新华小区停水了")
+    city = TimeLine(town(evidence=1.0)).lives_ordinarily(days=28)
+    city.at("08:01").call("甲", "新华小区停水了", district="城东区")
+    city.at("09:00").calls(3, "阳光花园停电了", every=4, district="城东区")     three people, every four minutes
+    city.at("10:00").calls(20, "楼上太吵", by="乙", every=2)                     one person, twenty times
     city.at("D2 08:09").close("t1", reply="已修好")
-    city.expect(alert("burst").at("新华小区").by("08:12").with_reporters(3))
+    city.at("D2 09:00").officer("silence", key="城东区|供水", until=moment_of("D3 09:00"))
 
-Times are local; "D2 08:09" is the same hour two days later. Everything walks the real path over dicts.
+    city.expect(alert("burst").at("阳光花园").between("09:08", "09:10").with_reporters(3))
+    city.expect(update("burst").at("新华小区").times(2))
+    city.expect(held("burst", "budget"))
+    city.expect(resolved("burst").between("D1 08:00", "D2 08:00"))
+    city.never(alert("burst").over("district"))
+    city.quiet("00:00", "08:00")                                              nothing reaches a person
+
+Times are local; "D2 08:09" is the same hour two days later, "D-3" three days before the story. Everything walks
+the real path over dicts, and each quote of each alert must stand word for word in the ticket that it names.
 """
 
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
-from agents.alerting.alert import AlertEvent, Command, Held
+from agents.alerting.alert import AlertEvent, Command
 from agents.alerting.desk import Desk
 from agents.alerting.order import News, Waiting
 from agents.city import Category, City, District, Duty, NamedPlace, Officer, Street, Thresholds
@@ -73,23 +84,36 @@ def town(**thresholds: Any) -> City:
 
 @dataclass(frozen=True)
 class Expected:
-    """A pattern of alerts; what is not said does not matter."""
+    """A pattern of an alert's events; what is not said does not matter."""
 
-    kind: str
+    event: str
+    kind: str | None = None
+    reason: str | None = None
+    """Why it was held back."""
     place: str | None = None
-    due: str | None = None
+    since: str | None = None
+    until: str | None = None
     reporters: int | None = None
     level: str | None = None
     scope: str | None = None
+    said: str | None = None
+    number: int = 1
+    """How many there must be."""
 
     def at(self, place: str) -> "Expected":
         return replace(self, place=place)
 
     def by(self, time: str) -> "Expected":
-        return replace(self, due=time)
+        return replace(self, until=time)
 
-    def with_reporters(self, number: int) -> "Expected":
-        return replace(self, reporters=number)
+    def after(self, time: str) -> "Expected":
+        return replace(self, since=time)
+
+    def between(self, since: str, until: str) -> "Expected":
+        return replace(self, since=since, until=until)
+
+    def with_reporters(self, least: int) -> "Expected":
+        return replace(self, reporters=least)
 
     def of_level(self, level: str) -> "Expected":
         return replace(self, level=level)
@@ -97,21 +121,47 @@ class Expected:
     def over(self, scope: str) -> "Expected":
         return replace(self, scope=scope)
 
+    def saying(self, words: str) -> "Expected":
+        return replace(self, said=words)
+
+    def times(self, number: int) -> "Expected":
+        return replace(self, number=number)
+
     def matches(self, event: AlertEvent) -> bool:
         alert = event.alert
-        said = f"{alert.title}{alert.text}"
-        return (
-            alert.kind == self.kind
-            and (self.place is None or self.place in said)
-            and (self.due is None or event.at <= moment_of(self.due))
-            and (self.reporters is None or alert.reporters >= self.reporters)
-            and (self.level is None or alert.level == self.level)
-            and (self.scope is None or alert.scope == self.scope)
-        )
+        text = f"{alert.title}{alert.text}"
+        wanted: list[tuple[object, bool]] = [
+            (self.event, event.event == self.event),
+            (self.kind, alert.kind == self.kind),
+            (self.reason, getattr(alert, "suppressed", None) == self.reason),
+            (self.place, str(self.place) in text),
+            (self.since, self.since is None or event.at >= moment_of(self.since)),
+            (self.until, self.until is None or event.at <= moment_of(self.until)),
+            (self.reporters, alert.reporters >= (self.reporters or 0)),
+            (self.level, alert.level == self.level),
+            (self.scope, alert.scope == self.scope),
+            (self.said, str(self.said) in text),
+        ]
+        return all(is_so for asked, is_so in wanted if asked is not None)
 
 
-def alert(kind: str) -> Expected:
-    return Expected(kind)
+def alert(kind: str | None = None) -> Expected:
+    """A new alert reaches a person."""
+    return Expected("raised", kind)
+
+
+def update(kind: str | None = None) -> Expected:
+    """An open alert is told again, with fresh content."""
+    return Expected("updated", kind)
+
+
+def resolved(kind: str | None = None) -> Expected:
+    return Expected("resolved", kind)
+
+
+def held(kind: str | None = None, reason: str | None = None) -> Expected:
+    """An entry of the ledger."""
+    return Expected("held", kind, reason)
 
 
 def moment_of(time: str) -> datetime:
@@ -168,6 +218,15 @@ class TimeLine:
         self.events += events
         for event in events:
             self.deliveries += self.path.on_alert(event)
+            self._check_quotes(event)
+
+    def _check_quotes(self, event: AlertEvent) -> None:
+        assert self.path.intake is not None
+        for said in event.alert.evidence:
+            ticket = self.path.intake.tickets[said.ticket_id]
+            assert said.quote in f"{ticket.title}\n{ticket.content}", (
+                f"{said.quote} is not in {said.ticket_id}"
+            )
 
     def tick_to(self, at: datetime) -> None:
         """Hourly ticks up to `at`; what waits for its turn by then has it."""
@@ -187,22 +246,31 @@ class TimeLine:
             self.keep(self.path.on_news(news))
 
     def told(self, kind: str = "raised") -> list[AlertEvent]:
-        self.settle()
-        return [event for event in self.events if event.event == kind]
+        return self.found(Expected(kind))
 
-    def held(self, reason: str) -> list[AlertEvent]:
-        self.settle()
-        alerts = ((event, event.alert) for event in self.events)
-        return [event for event, alert in alerts if isinstance(alert, Held) and alert.suppressed == reason]
+    def expect(self, expected: Expected) -> AlertEvent:
+        """Exactly one such event, or as many as `times` says; gives the newest."""
+        found = self.found(expected)
+        assert len(found) == expected.number, f"{len(found)} × {expected}\n{self.story()}"
+        return found[-1]
 
-    def expect(self, expected: Expected, event: str = "raised") -> AlertEvent:
-        """Exactly one such event; gives it back."""
-        found = [told for told in self.told(event) if expected.matches(told)]
-        assert len(found) == 1, f"{len(found)} × {event} {expected}\n{self.story()}"
+    def expect_any(self, expected: Expected) -> AlertEvent:
+        """At least one such event; gives the first."""
+        found = self.found(expected)
+        assert found, f"none of {expected}\n{self.story()}"
         return found[0]
 
-    def never(self, expected: Expected, event: str = "raised") -> None:
-        assert not [told for told in self.told(event) if expected.matches(told)], self.story()
+    def never(self, expected: Expected) -> None:
+        assert not self.found(expected), f"{expected}\n{self.story()}"
+
+    def quiet(self, since: str, until: str) -> None:
+        """Nothing reaches a person in between."""
+        for told in (alert(), update()):
+            self.never(told.between(since, until))
+
+    def found(self, expected: Expected) -> list[AlertEvent]:
+        self.settle()
+        return [event for event in self.events if expected.matches(event)]
 
     def story(self) -> str:
         """What happened, for the message of a failed test."""
@@ -238,6 +306,22 @@ class Moment:
         event = {"event": "created", "content": text, "caller": {"id": who}, "place": place, **fields}
         self._send(ticket_id, event)
         return ticket_id
+
+    def calls(self, number: int, says: str | Sequence[str], **fields: Any) -> list[str]:
+        """So many calls, `every` so many minutes (1), by as many people, or all `by` one; gives the tickets' ids.
+
+        Of several texts each caller says the next; {n} in a text is the caller's number.
+        """
+        every, by = timedelta(minutes=fields.pop("every", 1)), fields.pop("by", None)
+        texts = (says,) if isinstance(says, str) else says
+        tickets = []
+        for caller in range(number):
+            moment = Moment(self.line, self.at + caller * every)
+            who = by or f"{self.at:%m%d%H%M}{texts[0][:4]}{caller}"
+            tickets.append(
+                moment.call(who, texts[caller % len(texts)].replace("{n}", str(caller + 1)), **fields)
+            )
+        return tickets
 
     def close(self, ticket_id: str, reply: str = "已处理", unit: str = "水务局") -> None:
         self._send(ticket_id, {"event": "closed", "unit": unit, "reply": reply, "outcome": "solved"})
