@@ -298,6 +298,7 @@ def _alert_rows(results: Results) -> Iterator[dict[str, Any]]:
                 "at": later.at.isoformat(),
                 "reporters": later.alert.reporters,
                 "tickets": len(later.alert.ticket_ids),
+                "ticket_ids": later.alert.ticket_ids,
             }
             for later in results.updates.get(alert_id, [])
         ]

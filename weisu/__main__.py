@@ -13,6 +13,7 @@ from streams.topics import WrongTopics
 from weisu import __version__
 from weisu.city_files import CityError
 from weisu.commands import data, run, tools
+from weisu.commands.evaluate import evaluate
 from weisu.settings import WrongSetup
 
 app = typer.Typer(
@@ -40,6 +41,7 @@ VERBS: tuple[Callable[..., Any], ...] = (
 )
 for verb in VERBS:
     app.command()(verb)
+app.add_typer(evaluate, name="evaluate")
 app.add_typer(tools.topics, name="topics")
 app.add_typer(tools.city, name="city")
 app.add_typer(tools.deadletters, name="deadletters")

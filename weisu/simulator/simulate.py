@@ -40,14 +40,15 @@ def simulate(
         rng = Random(f"{seed}/voices/{day.isoformat()}")
         for number, call in enumerate(stories.calls_on(day), 1):
             ticket_id = f"YC{day:%Y%m%d}{number:06d}"
-            truth.belong(ticket_id, call.at, call.problem, call.planted)
-            if call.planted is not None:
-                call.planted.add(ticket_id, call.caller, call.at)
+            told = truth.belong(ticket_id, call.at, call.caller, call.subject, call.planted)
             while waiting and waiting[0][0] <= call.at:
                 yield heapq.heappop(waiting)[2]
             for at, event in scribe.write(rng, call, ticket_id):
-                if at < end:
-                    heapq.heappush(waiting, (at, event["event_id"], event))
+                if at >= end:
+                    continue
+                if event["event"] == "closed" and told.closed_at is None:
+                    told.closed_at = at
+                heapq.heappush(waiting, (at, event["event_id"], event))
     while waiting:
         yield heapq.heappop(waiting)[2]
 

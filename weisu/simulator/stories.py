@@ -59,12 +59,12 @@ class Call:
     outcome: str | None = None
 
     @property
-    def problem(self) -> tuple[str, str, str] | None:
+    def subject(self) -> str | None:
         """What makes two tickets one problem, whoever calls; None for an affair of one's own."""
         if not self.matter.shared:
             return None
         number = self.matter.facts.index(self.fact)
-        return self.spot.district, self.spot.name, f"{self.matter.key}/{number}"
+        return f"{self.spot.district}/{self.spot.name}/{self.matter.key}/{number}"
 
 
 @dataclass

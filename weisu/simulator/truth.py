@@ -48,14 +48,40 @@ class Planted:
         }
 
 
+@dataclass
+class Told:
+    """One ticket as the truth knows it."""
+
+    ticket_id: str
+    at: datetime
+    caller: int
+    subject: str | None
+    """District, spot and fact; None for an affair of one's own, which nobody else can report."""
+    problem: str | None
+    planted: str | None
+    closed_at: datetime | None = None
+    """When it was closed for the first time, if within the simulated days."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "ticket_id": self.ticket_id,
+            "at": self.at.isoformat(),
+            "caller": self.caller,
+            "subject": self.subject,
+            "truth_id": self.problem,
+            "planted": self.planted,
+            "closed_at": self.closed_at.isoformat() if self.closed_at else None,
+        }
+
+
 class Truth:
-    """Planted things, and for each ticket the problem it is part of."""
+    """Planted things, and for each ticket who called and the problem it is part of."""
 
     def __init__(self) -> None:
         self.planted: list[Planted] = []
-        self._open: dict[tuple[str, str, str], tuple[str, datetime]] = {}
+        self._open: dict[str, tuple[str, datetime]] = {}
         self._problems = 0
-        self._members: list[tuple[str, str | None, str | None]] = []
+        self._told: list[Told] = []
 
     def plant(self, kind: str, scope: str, place: str, category: str, matter: str) -> Planted:
         planted = Planted(f"t{len(self.planted) + 1:06d}", kind, scope, place, category, matter)
@@ -63,22 +89,26 @@ class Truth:
         return planted
 
     def belong(
-        self, ticket_id: str, at: datetime, where: tuple[str, str, str] | None, planted: Planted | None
-    ) -> None:
-        """Records a ticket. `where` = (district, spot, fact) if others may report the same, else None."""
+        self, ticket_id: str, at: datetime, caller: int, subject: str | None, planted: Planted | None
+    ) -> Told:
+        """Records a ticket. `subject` = what makes two tickets one problem, if others may report the same."""
         problem = None
-        if where is not None:
-            problem, last = self._open.get(where, ("", at - 2 * PROBLEM_GAP))
+        if subject is not None:
+            problem, last = self._open.get(subject, ("", at - 2 * PROBLEM_GAP))
             if at - last > PROBLEM_GAP:
                 self._problems += 1
                 problem = f"p{self._problems:07d}"
-            self._open[where] = (problem, at)
-        self._members.append((ticket_id, problem, planted.truth_id if planted else None))
+            self._open[subject] = (problem, at)
+        if planted is not None:
+            planted.add(ticket_id, caller, at)
+        told = Told(ticket_id, at, caller, subject, problem, planted.truth_id if planted else None)
+        self._told.append(told)
+        return told
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Planted things that got a ticket (and storm days), then one line a ticket in order of creation."""
         for planted in self.planted:
             if planted.ticket_ids or planted.kind == "storm":
                 yield planted.as_dict()
-        for ticket_id, problem, planted_id in self._members:
-            yield {"ticket_id": ticket_id, "truth_id": problem, "planted": planted_id}
+        for told in self._told:
+            yield told.as_dict()

@@ -1,0 +1,89 @@
+"""A city scored from its files, and by hand."""
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from fakes.small_city import alert, call, thing, truth_of
+from typer.testing import CliRunner
+
+from weisu.__main__ import app
+from weisu.city_folder import load_city
+from weisu.evaluation.outcome import Outcome, load_outcome
+from weisu.evaluation.printed import printed
+from weisu.evaluation.scoring import score
+from weisu.evaluation.truth import load_truth
+from weisu.replaying import run_replay
+from weisu.settings import Settings
+from weisu.simulator.simulate import simulate, write
+from weisu.simulator.truth import Truth
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "weisu" / "example_city"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    simulated, replayed, truth = tmp_path_factory.mktemp("city"), tmp_path_factory.mktemp("out"), Truth()
+    write(simulate(load_city(EXAMPLE), 3, date(2026, 6, 1), 3, 250, truth=truth), truth, simulated, True)
+    run_replay(simulated / "events.jsonl.gz", replayed, Settings(city=EXAMPLE))
+    return simulated, replayed
+
+
+def test_files_are_scored(folders: tuple[Path, Path]) -> None:
+    simulated, replayed = folders
+    figures = score(load_truth(simulated), load_outcome(replayed), 0)
+    assert figures["days"] == 3
+    assert figures["tickets"] == (replayed / "tickets.jsonl").read_bytes().count(b"\n")
+    lines = printed(figures)
+    assert "incidents told" in lines
+    assert json.loads(json.dumps(figures)) == figures
+
+
+def test_verb_prints_and_gives_json(folders: tuple[Path, Path]) -> None:
+    arguments = [
+        "evaluate",
+        "alerts",
+        "--simulated",
+        str(folders[0]),
+        "--replayed",
+        str(folders[1]),
+        "--warm-up",
+        "1",
+    ]
+    told = CliRunner().invoke(app, [*arguments, "--json"])
+    assert told.exit_code == 0
+    assert json.loads(told.stdout)["days"] == 2
+    assert "2 days scored after 1 of warm-up" in CliRunner().invoke(app, arguments).stdout
+
+
+def test_missing_folders_are_one_clear_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "weisu",
+            "evaluate",
+            "alerts",
+            "--simulated",
+            tmp_path,
+            "--replayed",
+            tmp_path,
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "truth.jsonl" in done.stderr
+    assert "weisu simulate" in done.stderr
+
+
+def test_alerts_of_the_warm_up_are_not_counted() -> None:
+    calls = [call(f"x{n}", n * 12, n) for n in range(8)]
+    truth = truth_of(calls, thing("t1", "burst", calls))
+    early, late = alert("x1", ["x0", "x1"], 12), alert("x5", ["x4", "x5"], 60)
+    figures = score(truth, Outcome((early, late), {}, {}), 2)
+    assert figures["false"]["total"] == 1  # type: ignore[index]
+    assert figures["alerts"]["mean"] == 0.5  # type: ignore[index]

@@ -1,0 +1,118 @@
+"""What a replay told the officers, as far as it can be judged."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from streams.replay import Results
+from weisu.settings import WrongSetup
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One moment at which a person was told: an alert raised, or told again with fresh content."""
+
+    at: datetime
+    ticket_ids: tuple[str, ...]
+    trigger: str | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """One alert."""
+
+    alert_id: str
+    kind: str
+    scope: str
+    category: str
+    level: str
+    tellings: tuple[Telling, ...]
+    """The first is the raising."""
+
+    @property
+    def at(self) -> datetime:
+        return self.tellings[0].at
+
+    @property
+    def ticket_ids(self) -> tuple[str, ...]:
+        return self.tellings[0].ticket_ids
+
+    @property
+    def trigger(self) -> str | None:
+        return self.tellings[0].trigger
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Alerts in order of time, what was held by reason, and the problem of each ticket."""
+
+    alerts: tuple[Told, ...]
+    held: Mapping[str, int]
+    problem_of: Mapping[str, str]
+
+
+def outcome_of(results: Results) -> Outcome:
+    """A replay still in memory."""
+    alerts = [
+        Told(
+            event.alert.alert_id,
+            event.alert.kind,
+            event.alert.scope,
+            event.alert.category,
+            event.alert.level,
+            (
+                Telling(event.at, event.alert.ticket_ids, event.alert.trigger_ticket_id),
+                *(
+                    Telling(later.at, later.alert.ticket_ids, later.alert.trigger_ticket_id)
+                    for later in results.updates.get(alert_id, [])
+                    if later.event == "updated"
+                ),
+            ),
+        )
+        for alert_id, event in results.raised.items()
+    ]
+    held = Counter(str(getattr(event.alert, "suppressed", "")) for event in results.held)
+    return Outcome(_in_order(alerts), dict(sorted(held.items())), dict(results.problem_of))
+
+
+def load_outcome(folder: Path) -> Outcome:
+    """The files of weisu replay. Raises WrongSetup when they are not there."""
+    try:
+        alerts = [_told(row) for row in _rows(folder / "alerts.jsonl")]
+        held = Counter(row["suppressed"] for row in _rows(folder / "ledger.jsonl"))
+        problem_of = {
+            row["ticket_id"]: row["problem_id"]
+            for row in _rows(folder / "tickets.jsonl")
+            if row["problem_id"] is not None
+        }
+    except OSError as error:
+        raise WrongSetup(
+            f"{folder}: {error.strerror}; write it with weisu replay EVENTS --out {folder}"
+        ) from error
+    return Outcome(_in_order(alerts), dict(sorted(held.items())), problem_of)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def _told(row: Mapping[str, Any]) -> Told:
+    raised = Telling(
+        datetime.fromisoformat(row["raised_at"]), tuple(row["ticket_ids"]), row["trigger_ticket_id"]
+    )
+    again = tuple(
+        Telling(datetime.fromisoformat(later["at"]), tuple(later["ticket_ids"]), raised.trigger)
+        for later in row.get("updates", ())
+        if later["event"] == "updated" and "ticket_ids" in later
+    )
+    return Told(row["alert_id"], row["kind"], row["scope"], row["category"], row["level"], (raised, *again))
+
+
+def _in_order(alerts: Iterable[Told]) -> tuple[Told, ...]:
+    return tuple(sorted(alerts, key=lambda told: (told.at, told.alert_id)))
