@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from fakes.small_city import alert, call, thing, truth_of
+from fakes.small_city import alert, call, truth_of
 from typer.testing import CliRunner
 
 from weisu.__main__ import app
@@ -81,8 +81,7 @@ def test_missing_folders_are_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_alerts_of_the_warm_up_are_not_counted() -> None:
-    calls = [call(f"x{n}", n * 12, n) for n in range(8)]
-    truth = truth_of(calls, thing("t1", "burst", calls))
+    truth = truth_of([call(f"x{n}", n * 12, n) for n in range(8)])
     early, late = alert("x1", ["x0", "x1"], 12), alert("x5", ["x4", "x5"], 60)
     figures = score(truth, Outcome((early, late), {}, {}), 2)
     assert figures["false"]["total"] == 1  # type: ignore[index]
