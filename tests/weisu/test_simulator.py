@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -152,6 +153,45 @@ def test_first_of_after_closure_is_closed_as_solved_before_it_returns(played: Pl
         first, *later = sorted(thing["ticket_ids"], key=lambda ticket_id: created[ticket_id])
         assert closed[first]["outcome"] == "solved"
         assert all(created[ticket_id] > closed[first]["occurred_at"] for ticket_id in later)
+
+
+def test_callers_of_one_subject_on_a_road_name_houses_near_each_other(played: Played) -> None:
+    subject_of = {member["ticket_id"]: member["subject"] for member in played.members}
+    houses: dict[str, set[int]] = defaultdict(set)
+    for event in played.events:
+        address = event.get("place", {}).get("address", "")
+        found = re.fullmatch(r"[^0-9]+(?:路|街|巷)([0-9]+)号", address)
+        if found and subject_of[event["ticket_id"]]:
+            houses[subject_of[event["ticket_id"]]].add(int(found[1]))
+    assert sum(len(numbers) > 1 for numbers in houses.values()) > 20
+    assert all(max(numbers) - min(numbers) <= 8 for numbers in houses.values())
+
+
+def test_text_and_field_of_a_ticket_name_one_house(played: Played) -> None:
+    checked = 0
+    for event in played.created:
+        field = re.search(r"([0-9]+)号", event.get("place", {}).get("address", ""))
+        said = re.search(r"(?:路|街|巷)([0-9]+)号", event["content"])
+        if field and said:
+            checked += 1
+            assert field[1] == said[1], event["content"]
+    assert checked > 50
+
+
+def test_truth_knows_callers_times_and_closings(played: Played) -> None:
+    closed: dict[str, str] = {}
+    for event in played.events:
+        if event["event"] == "closed":
+            closed.setdefault(event["ticket_id"], event["occurred_at"])
+    at = {event["ticket_id"]: event["occurred_at"] for event in played.created}
+    callers: dict[int, set[str]] = defaultdict(set)
+    for member, event in zip(played.members, played.created, strict=True):
+        assert member["at"] == at[member["ticket_id"]]
+        assert (member["closed_at"] or "")[:19] == closed.get(member["ticket_id"], "")[:19]
+        assert (member["subject"] is None) == (member["truth_id"] is None)
+        if "caller" in event:
+            callers[member["caller"]].add(json.dumps(event["caller"]))
+    assert all(len(forms) == 1 for forms in callers.values())
 
 
 def test_volume_and_shares_are_as_asked(played: Played) -> None:

@@ -48,6 +48,8 @@ def _lines(figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"hazards          {hazards['found']}/{hazards['planted']} planted told; {hazards['alerts']} alerts"
     pairs, cubed = figures["problems"]["pairwise"], figures["problems"]["b_cubed"]
     yield f"problems         pairwise P {pairs['precision']} R {pairs['recall']} F1 {pairs['f1']}"
+    strict, own = figures["problems"]["strict"], figures["problems"]["own_affairs_together"]
+    yield f"                 with affairs of one's own ({own} put with another) F1 {strict['f1']}"
     yield f"                 B³ P {cubed['precision']} R {cubed['recall']} F {cubed['f1']}"
     yield "held             " + ", ".join(f"{reason} {count}" for reason, count in figures["held"].items())
 

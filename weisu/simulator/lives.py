@@ -104,7 +104,7 @@ class Scribe:
         phone = call.campaign is None and rng.random() < 0.66
         named = rng.random() < 0.75
         caller = Caller(call.caller)
-        title, content = self._text(rng, call, caller, phone, not named)
+        title, content = self._text(rng, call, phone, not named)
         fields: dict[str, Any] = {
             "channel": "phone" if phone else rng.choices(_ONLINE, _ONLINE_SHARES)[0],
             "content": content,
@@ -123,11 +123,11 @@ class Scribe:
             fields["category"] = self._path_of(rng, call.matter)
         return fields
 
-    def _text(self, rng: Random, call: Call, caller: Caller, phone: bool, name_it: bool) -> tuple[str, str]:
+    def _text(self, rng: Random, call: Call, phone: bool, name_it: bool) -> tuple[str, str]:
         if call.campaign is None:
-            return tell(rng, call.matter, call.fact, call.spot, caller, phone, name_it)
+            return tell(rng, call, phone, name_it)
         if call.campaign not in self._campaigns:
-            self._campaigns[call.campaign] = tell(rng, call.matter, call.fact, call.spot, caller, False, True)
+            self._campaigns[call.campaign] = tell(rng, call, False, True)
         title, content = self._campaigns[call.campaign]
         return title, copy_text(rng, content)
 
@@ -224,9 +224,9 @@ def _full_place(rng: Random, call: Call) -> dict[str, Any]:
     if spot.kind == "community":
         place["community"] = spot.name
         if rng.random() < 0.3:
-            place["address"] = f"{spot.name}{rng.randint(1, 28)}号楼"
+            place["address"] = f"{spot.name}{call.house}号楼"
     else:
-        place["address"] = f"{spot.name}{rng.randint(1, 300)}号" if spot.kind == "road" else spot.name
+        place["address"] = f"{spot.name}{call.house}号" if spot.kind == "road" else spot.name
     if spot.lat is not None and spot.lon is not None and rng.random() < 0.45:
         place["lat"] = round(spot.lat + rng.gauss(0, 0.0006), 6)
         place["lon"] = round(spot.lon + rng.gauss(0, 0.0006), 6)

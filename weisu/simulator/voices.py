@@ -5,6 +5,7 @@ from random import Random
 
 from weisu.simulator.city import Spot
 from weisu.simulator.matters import Fact, Matter
+from weisu.simulator.stories import Call
 
 _DIGITS = "零一二三四五六七八九"
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
@@ -116,8 +117,8 @@ def _fill(rng: Random, phrase: str) -> str:
     return phrase.replace("{n}", number).replace("{since}", rng.choice(_SINCE))
 
 
-def name_place(rng: Random, spot: Spot, formal: bool) -> str:
-    """The spot as someone says it: with or without its street, by nick-name, with a building's number."""
+def name_place(rng: Random, spot: Spot, house: int, formal: bool) -> str:
+    """The spot as someone says it: with or without its street, by nick-name, with a house or building number."""
     nick = not formal and spot.aliases and rng.random() < 0.4
     name = rng.choice(spot.aliases) if nick else spot.name
     lead = rng.random()
@@ -126,10 +127,10 @@ def name_place(rng: Random, spot: Spot, formal: bool) -> str:
     elif lead < 0.3:
         name = f"{spot.district}{name}"
     if spot.kind == "community" and rng.random() < 0.45:
-        block = _number(rng, rng.randint(1, 28)) + rng.choice(("号楼", "栋", "幢", "#"))
+        block = _number(rng, house) + rng.choice(("号楼", "栋", "幢", "#"))
         return name + block + (f"{_number(rng, rng.randint(1, 4))}单元" if rng.random() < 0.4 else "")
     if spot.kind == "road" and rng.random() < 0.35:
-        return f"{name}{_number(rng, rng.randint(1, 320))}号"
+        return f"{name}{_number(rng, house)}号"
     return name + rng.choice(_NEAR.get(spot.kind, ("",)))
 
 
@@ -223,20 +224,19 @@ def _identify(rng: Random, caller: Caller) -> str:
     return f"有事打{'-'.join((phone[:3], phone[3:7], phone[7:]))}找{name}。"
 
 
-def tell(
-    rng: Random, matter: Matter, fact: Fact, spot: Spot, caller: Caller, phone: bool, name_it: bool
-) -> tuple[str, str]:
+def tell(rng: Random, call: Call, phone: bool, name_it: bool) -> tuple[str, str]:
     """Title ("" where there is none) and content. `name_it`: the text must say where, as no field will."""
+    matter, fact, spot = call.matter, call.fact, call.spot
     oral = phone and rng.random() < 0.4
     named = name_it or rng.random() < 0.8
-    place = name_place(rng, spot, formal=phone and not oral) if named else rng.choice(_HERE)
+    place = name_place(rng, spot, call.house, formal=phone and not oral) if named else rng.choice(_HERE)
     if not matter.places:
         place = spot.district if rng.random() < 0.6 else f"{spot.district}{spot.street}"
     content = (_oral if oral else _clerk if phone else _written)(rng, matter, fact, place)
     if rng.random() < (0.2 if oral or not phone else 0.03):
         content = _mistype(rng, content)
     if rng.random() < 0.15:
-        content = f"{content}{'' if content[-1] in '。！？' else '，'}{_identify(rng, caller)}"
+        content = f"{content}{'' if content[-1] in '。！？' else '，'}{_identify(rng, Caller(call.caller))}"
     return _title(rng, fact, spot if matter.places else None), content
 
 

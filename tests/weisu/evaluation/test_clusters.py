@@ -29,11 +29,14 @@ def test_b_cubed_agrees_with_bagga_and_baldwin() -> None:
     assert figures["recall"] == 1.0
 
 
-def test_own_affairs_put_together_cost_precision() -> None:
-    truth = truth_of(
-        [call("a", 1, 1), call("b", 2, 2), call("c", 3, 3, None, "s", "p"), call("d", 4, 4, None, "s", "p")]
-    )
+def test_own_affairs_cost_precision_among_shared_ones_only() -> None:
+    calls = [call(name, 1, 1) for name in "ab"] + [call(name, 3, 3, None, "s", "p") for name in "cd"]
+    truth = truth_of(calls)
     apart = clustering(truth, {"a": "1", "b": "2", "c": "3", "d": "3"})
-    mixed = clustering(truth, {"a": "1", "b": "1", "c": "3", "d": "3"})
-    assert apart["pairwise"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
-    assert mixed["pairwise"] == {"precision": 0.5, "recall": 1.0, "f1": 0.6667}
+    together = clustering(truth, {"a": "1", "b": "1", "c": "3", "d": "3"})
+    mixed = clustering(truth, {"a": "3", "b": "1", "c": "3", "d": "3"})
+    assert apart["pairwise"] == together["pairwise"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
+    assert together["strict"] == {"precision": 0.5, "recall": 1.0, "f1": 0.6667}
+    assert together["own_affairs_together"] == 2
+    assert mixed["pairwise"] == {"precision": 0.3333, "recall": 1.0, "f1": 0.5}
+    assert mixed["b_cubed"] == {"precision": 0.6667, "recall": 1.0, "f1": 0.8}
