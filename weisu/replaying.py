@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from agents.intake.ticket import Ticket
-from agents.problems.baseline import Rate
 from agents.problems.member import Member
 from agents.problems.problem import Problem
+from agents.problems.rate import Rate
 from streams.attic import json_attic
 from streams.lines import read_lines
 from streams.path import Path as PathOfTickets

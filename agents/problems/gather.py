@@ -13,15 +13,16 @@ rest and repeats the outputs, and a redelivery after none of them changes nothin
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
-from agents.problems.baseline import Rate, clock_of, is_fresh, local_seconds
 from agents.problems.book import OPEN_RETENTION, Book, key_of
 from agents.problems.case import Case
 from agents.problems.counting import rates_after
+from agents.problems.hours import local_seconds
 from agents.problems.member import Member
 from agents.problems.patterns import PATTERNS, find_graded_hazard
 from agents.problems.problem import (
@@ -36,9 +37,11 @@ from agents.problems.problem import (
     exclude,
     include,
 )
+from agents.problems.rate import Rate, clock_of, is_fresh
 from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, with_recurrence
 from agents.problems.signature import Signature, category_of, digest_of, hash_of, quote_of, sign
 
+_EPOCH = date(1970, 1, 1).toordinal()
 UNNAMED_PLATFORM = 20
 """So many tickets without a caller, and fewer than 1 % with one: the platform names nobody."""
 
@@ -302,13 +305,18 @@ def _share_of(ticket: Ticket, member: Member) -> Share:
         ticket_id=ticket.ticket_id,
         caller=member.caller,
         created_at=ticket.created_at,
-        day=datetime.fromtimestamp(member.at, UTC).date().isoformat(),
+        day=_date_of(int(member.at // 86_400)),
         at=closing.at if closing is not None and not member.open else ticket.trigger_at,
         open=member.open,
         unit=ticket.unit or (closing.unit if closing is not None else None),
         reply=closing.reply or "" if closing is not None else "",
         returns=member.returns,
     )
+
+
+@lru_cache(maxsize=512)
+def _date_of(day: int) -> str:
+    return date.fromordinal(_EPOCH + day).isoformat()
 
 
 def _open(graded: Graded, member: Member, book: Book) -> Problem:
@@ -360,7 +368,8 @@ def _say(
 ) -> Gathered:
     ticket = graded.ticket
     assert ticket.created_at is not None
-    told = with_recurrence(graded, member.recurrence, member.earlier)
+    is_first = member.recurrence == "first" and not member.earlier and graded.grade.recurrence.kind == "first"
+    told = graded if is_first else with_recurrence(graded, member.recurrence, member.earlier)
     record = None
     if member.near is not None and member.near != problem.problem_id:
         record = Record(
