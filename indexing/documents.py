@@ -13,11 +13,12 @@ searched. A month guessed from another event would leave it in two places once t
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Literal
 
 from agents.alerting.alert import AlertEvent, Held
+from agents.grading.audit import Audit
 from agents.grading.grade import Grade, Graded
 from agents.intake.ticket import Place, Step, Ticket
 from agents.problems.problem import Change, Problem
@@ -97,6 +98,32 @@ def of_alert_event(event: AlertEvent) -> list[Document]:
     return [Document("alerts", alert.alert_id, event.seq, _present(body))]
 
 
+def of_audit(audit: Audit) -> Document:
+    """A question to a model and its answer: written once, found by its ticket."""
+    call = audit.call
+    body: dict[str, Any] = {
+        "audit_id": audit.audit_id,
+        "ticket_id": audit.ticket_id,
+        "edition": audit.edition,
+        "at": _instant(audit.at),
+        "asked_at": _instant(datetime.fromtimestamp(call.asked_at, UTC)),
+        "rung": audit.rung,
+        "attempt": call.attempt,
+        "model": call.model,
+        "variant": call.variant,
+        "prompt": audit.prompt,
+        "outcome": call.outcome,
+        "detail": call.detail,
+        "message": tidy(call.message),
+        "answer": tidy(call.answer),
+        "tokens_in": call.tokens_in,
+        "tokens_out": call.tokens_out,
+        "cost_cny": call.cost_cny,
+        "latency_ms": call.latency_ms,
+    }
+    return Document("audit", audit.audit_id, 1, _present(body))
+
+
 def _ticket_document(ticket: Ticket, stage: Stage, digit: int, more: dict[str, Any]) -> Document:
     body: dict[str, Any] = {
         "ticket_id": ticket.ticket_id,
@@ -142,6 +169,11 @@ def _grade_body(graded: Graded) -> dict[str, Any]:
         "duty_item": duty.item if duty else None,
         "duty_warning": duty.warning if duty else None,
         "confidence": grade.confidence,
+        "review": grade.review,
+        "made_by": grade.made_by,
+        "proposed": grade.proposed,
+        "tokens": grade.tokens_in + grade.tokens_out,
+        "cost_cny": grade.cost_cny,
         "source": grade.source,
         "why": grade.why,
         "model": grade.model,

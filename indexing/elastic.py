@@ -16,6 +16,7 @@ import hashlib
 import json
 import re
 from collections.abc import Awaitable, Iterator, Sequence
+from datetime import datetime
 from importlib.resources import files
 from typing import Any, TypeVar, cast
 
@@ -25,7 +26,7 @@ from pydantic_core import to_json
 from indexing import analysis
 from indexing.batch import sort_out
 from indexing.elastic_query import found_in, request_for
-from indexing.fields import COLLECTIONS, check
+from indexing.fields import COLLECTIONS, TIME_FIELD, check
 from indexing.index import Collection, Document, Found, IndexUnavailable, Query, Written
 
 T = TypeVar("T")
@@ -127,6 +128,17 @@ class ElasticIndex:
             )
         )
         return found_in(response.body, query, asked)
+
+    async def forget(self, collection: Collection, before: datetime) -> int:
+        response = await _answer(
+            self._client.delete_by_query(
+                index=self._prefix + collection,
+                ignore_unavailable=True,
+                conflicts="proceed",
+                query={"range": {TIME_FIELD[collection]: {"lt": before.isoformat()}}},
+            )
+        )
+        return int(response["deleted"])
 
     async def refresh(self) -> None:
         names = [f"{self._prefix}{name}" for name in (*COLLECTIONS, "tickets_pending")]

@@ -13,18 +13,20 @@ FieldType = Literal["keyword", "keywords", "text", "date", "long", "double", "ge
 """keyword: one exact value; keywords: several; text: masked words; stored: kept and returned, never searched.
 """
 
-COLLECTIONS: tuple[Collection, ...] = ("tickets", "problems", "alerts", "ledger")
+COLLECTIONS: tuple[Collection, ...] = ("tickets", "problems", "alerts", "ledger", "audit")
 ID_FIELD: dict[Collection, str] = {
     "tickets": "ticket_id",
     "problems": "problem_id",
     "alerts": "alert_id",
     "ledger": "alert_id",
+    "audit": "audit_id",
 }
 TIME_FIELD: dict[Collection, str] = {
     "tickets": "created_at",
     "problems": "last_seen",
     "alerts": "raised_at",
     "ledger": "raised_at",
+    "audit": "asked_at",
 }
 DEEPEST = 10_000
 """offset + size of a query may not pass this: Elasticsearch's own limit, held on both engines."""
@@ -61,13 +63,14 @@ _TICKETS = (
         "status channel unit outcome satisfied solved source model prompt rules duty_unit duty_item",
     ),
     *_fields("keyword", "matter praise_target", words=True),
-    *_fields("keywords", "category_path hazards earlier units key_phrases places"),
+    *_fields("keywords", "review category_path hazards earlier units key_phrases places"),
     *_fields("text", "title content summary replies reasons comments", words=True),
     *_fields("text", "urgency_reason"),
     *_fields("date", "created_at updated_at closed_at"),
     *_fields("long", "revision edition returns hops rating"),
-    *_fields("double", "confidence"),
-    *_fields("stored", "quotes cues steps duty_warning why score"),
+    *_fields("long", "tokens"),
+    *_fields("double", "confidence cost_cny"),
+    *_fields("stored", "made_by proposed quotes cues steps duty_warning why score"),
     *_PLACE,
 )
 
@@ -94,11 +97,20 @@ _ALERTS = (
     *_PLACE,
 )
 
+_AUDIT = (
+    *_fields("keyword", "audit_id ticket_id model outcome variant prompt"),
+    *_fields("date", "asked_at at"),
+    *_fields("long", "edition rung attempt tokens_in tokens_out latency_ms"),
+    *_fields("double", "cost_cny"),
+    *_fields("stored", "message answer detail"),
+)
+
 FIELDS: dict[Collection, tuple[Field, ...]] = {
     "tickets": _TICKETS,
     "problems": _PROBLEMS,
     "alerts": _ALERTS,
     "ledger": (*_ALERTS, *_fields("keyword", "suppressed under")),
+    "audit": _AUDIT,
 }
 
 

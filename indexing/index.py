@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-Collection = Literal["tickets", "problems", "alerts", "ledger"]
+Collection = Literal["tickets", "problems", "alerts", "ledger", "audit"]
 Interval = Literal["hour", "day", "week", "month"]
 
 
@@ -94,6 +94,10 @@ class Index(Protocol):
     async def get(self, collection: Collection, id: str) -> dict[str, Any] | None: ...
 
     async def search(self, query: Query) -> Found: ...
+
+    async def forget(self, collection: Collection, before: datetime) -> int:
+        """Delete the documents whose own time is earlier; how many there were."""
+        ...
 
     async def refresh(self) -> None:
         """Make everything written so far findable."""

@@ -58,6 +58,14 @@ class SqliteIndex:
         check(query)
         return await self._run(self._readers, lambda connection: _search(connection, query))
 
+    async def forget(self, collection: Collection, before: datetime) -> int:
+        gone = 0
+        while some := await self._run(
+            self._writer, lambda connection: _forget(connection, collection, before)
+        ):
+            gone += some
+        return gone
+
     async def refresh(self) -> None:
         """Nothing to wait for: a write is findable when it returns."""
 
@@ -193,6 +201,23 @@ def _put(connection: sqlite3.Connection, document: Document) -> int | None:
     return None if kept is None else kept[0]
 
 
+def _forget(connection: sqlite3.Connection, collection: Collection, before: datetime) -> int:
+    """Delete some of what is older; how many. Not all at once: the lane writes in between."""
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        rows = connection.execute(
+            f"SELECT number, body FROM {collection} WHERE at < ? LIMIT {_KEPT_BACK}", (millis(before),)
+        ).fetchall()
+        words = _Words(collection)
+        for number, body in rows:
+            words.drop(number, body)
+        words.write(connection)
+        connection.executemany(
+            f"DELETE FROM {collection} WHERE number = ?", [(number,) for number, _ in rows]
+        )
+    return len(rows)
+
+
 class _Words:
     """Changes to a word table, written together: FTS5 flushes when other tables are written in between."""
 
@@ -209,6 +234,9 @@ class _Words:
                 return
             self._out.append((number, *old))
         self._in.append((number, *words))
+
+    def drop(self, number: int, before: str) -> None:
+        self._out.append((number, *words_in(self._collection, json.loads(before))))
 
     def write(self, connection: sqlite3.Connection) -> None:
         table = f"{self._collection}_words"

@@ -4,7 +4,8 @@ import logging
 import time
 from typing import Any, Literal
 
-from streams.bindings import Core, Grading, Parts, Telling
+from streams.bindings import Core, Parts, Telling
+from streams.grading import Grading
 from streams.health import end_process
 from streams.metrics import Metrics
 from streams.outbox import Halt
@@ -66,12 +67,16 @@ def add_grading(worker: Worker, parts: Parts) -> None:
     """Many tickets at once, the events of one ticket in order."""
     grading = Grading(worker, parts)
     topics = worker.topics
-    pool = worker.pool("grade_tickets", [topics.accepted], grading.grade)
+    pool = worker.pool("grade_tickets", [topics.accepted], grading.grade, grading.journal)
 
     @worker.agent("grade_tickets", topics.accepted)
     async def grade_tickets(stream: Any) -> None:
         async for event in stream.noack().events():
             await pool.submit(event)
+
+    @worker.every(worker.settings.regrade_s)
+    async def grade_again() -> None:
+        await grading.grade_again()
 
 
 def add_notifying(worker: Worker, parts: Parts) -> None:

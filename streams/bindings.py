@@ -14,15 +14,16 @@ from agents.alerting.decide import Desk
 from agents.alerting.desk import STATE
 from agents.alerting.order import News, Waiting
 from agents.city import City
-from agents.grading.grade import Graded, Grader
+from agents.grading.grade import Graded
+from agents.grading.ladder import Ladder
 from agents.intake.accept import Intake
 from agents.intake.ticket import Ticket
 from agents.notifying.route import Delivery, Routing
 from agents.notifying.send import NotDelivered, Sender
-from agents.problems.books import Books
+from agents.problems.baseline import Rate
+from agents.problems.gather import Books
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, Count, Gathered, Problem
-from agents.problems.rate import Rate
 from streams.delivery import Arrived, Entry, Series, TryAgain
 from streams.outbox import Output
 from streams.path import Path
@@ -40,7 +41,7 @@ class Parts:
     city: City
     key: bytes = b""
     """Secret of the callers' hashes: core."""
-    grader: Grader | None = None
+    grader: Ladder | None = None
     routing: Routing | None = None
     sender: Sender | None = None
 
@@ -222,33 +223,6 @@ class Core:
             for topic, partition, at in found
             if at is not None
         ]
-
-
-class Grading:
-    """The grading role: waits for a model."""
-
-    def __init__(self, worker: Worker, parts: Parts) -> None:
-        self._worker = worker
-        self._city_key = parts.city_key
-        self._graded = worker.topics.graded
-        self._path = Path(grader=parts.grader)
-
-    async def grade(self, event: Arrived) -> Sequence[Output]:
-        """tickets.accepted → tickets.graded. A ticket whose text has not arrived yet is not graded."""
-        ticket = Ticket.model_validate_json(event.value or b"")
-        if ticket.created_at is None:
-            return []
-        graded = await self._path.on_accepted(ticket)
-        self._count(graded)
-        return [self._worker.output(self._graded, graded.district or self._city_key, graded)]
-
-    def _count(self, graded: Graded) -> None:
-        grade, metrics = graded.grade, self._worker.metrics
-        metrics.count("weisu_grades_total", source=grade.source, urgency=grade.urgency)
-        if grade.tokens_in or grade.tokens_out:
-            metrics.count("weisu_model_tokens_total", grade.tokens_in, direction="in")
-            metrics.count("weisu_model_tokens_total", grade.tokens_out, direction="out")
-            metrics.count("weisu_model_cost_cny_total", grade.cost_cny)
 
 
 class Telling:

@@ -10,16 +10,18 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
 from agents.alerting.alert import AlertEvent
+from agents.grading.audit import Audit
 from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
 from agents.problems.problem import Change
-from indexing.documents import of_alert_event, of_change, of_graded, of_ticket
+from indexing.documents import of_alert_event, of_audit, of_change, of_graded, of_ticket
 from indexing.index import Document, Index, IndexUnavailable
 from streams.bulk import Bulker, Refusal
 from streams.deadletters import DeadLetters
@@ -47,6 +49,7 @@ Reader = Callable[[bytes], list[Document]]
 READERS: Mapping[str, Reader] = {
     "tickets.accepted": lambda raw: [of_ticket(Ticket.model_validate_json(raw))],
     "tickets.graded": lambda raw: [of_graded(Graded.model_validate_json(raw))],
+    "grading.audit": lambda raw: [of_audit(Audit.model_validate_json(raw))],
     "problems": lambda raw: of_change(Change.model_validate_json(raw)),
     "alerts": lambda raw: of_alert_event(AlertEvent.model_validate_json(raw)),
 }
@@ -292,13 +295,26 @@ async def _run(settings: StreamSettings, topics: Topics, index: Index) -> int:
     await lane.health.serve()
     await _set_up(index, stop)
     guard = asyncio.create_task(lane.health.guard())
+    forgetting = asyncio.create_task(_forget_daily(index, timedelta(days=settings.lane.audit_days)))
     try:
         await lane.run(stop)
     finally:
         guard.cancel()
+        forgetting.cancel()
         await lane.health.close()
         await index.close()
     return 0
+
+
+async def _forget_daily(index: Index, kept: timedelta) -> None:
+    """Questions to models are kept for a set time: they hold what citizens said, though masked."""
+    while True:
+        try:
+            gone = await index.forget("audit", datetime.now(UTC) - kept)
+            log.info("old audit records deleted count=%s", gone)
+        except IndexUnavailable:
+            log.warning("old audit records could not be deleted, trying again tomorrow")
+        await asyncio.sleep(86_400)
 
 
 async def _set_up(index: Index, stop: asyncio.Event) -> None:

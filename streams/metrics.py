@@ -16,6 +16,11 @@ MetricName = Literal[
     "weisu_dead_letters_total",
     "weisu_retries_total",
     "weisu_grades_total",
+    "weisu_grades_review_total",
+    "weisu_grades_waiting",
+    "weisu_model_calls_total",
+    "weisu_model_seconds",
+    "weisu_model_cached_total",
     "weisu_model_tokens_total",
     "weisu_model_cost_cny_total",
     "weisu_alert_events_total",
@@ -64,6 +69,19 @@ METRICS: dict[MetricName, Metric] = {
     ),
     "weisu_retries_total": Metric("counter", "attempts", ("agent",), "waits for something outside"),
     "weisu_grades_total": Metric("counter", "grades", ("source", "urgency"), "grades by who made them"),
+    "weisu_grades_review_total": Metric(
+        "counter", "grades", ("reason",), "grades that a person should look at, by reason"
+    ),
+    "weisu_grades_waiting": Metric(
+        "gauge", "tickets", (), "graded by rules while no model could be asked, waiting for one"
+    ),
+    "weisu_model_calls_total": Metric(
+        "counter", "calls", ("model", "outcome"), "questions to a model, by what became of them"
+    ),
+    "weisu_model_seconds": Metric("histogram", "seconds", ("model",), "time of one question to a model"),
+    "weisu_model_cached_total": Metric(
+        "counter", "grades", (), "grades by a model's answer that was known already"
+    ),
     "weisu_model_tokens_total": Metric(
         "counter", "tokens", ("direction",), "tokens sent to and got from a model"
     ),

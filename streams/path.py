@@ -5,12 +5,11 @@ from datetime import datetime
 
 from agents.alerting.alert import AlertEvent, Command
 from agents.alerting.decide import Desk, decide, decide_on_tick
-from agents.grading.grade import Graded, Grader, grade
+from agents.grading.grade import Graded, Grader, Judged, grade, grade_again
 from agents.intake.accept import Accepted, Intake, accept
 from agents.intake.ticket import Ticket
 from agents.notifying.route import Delivery, Routing, route
-from agents.problems.books import Books
-from agents.problems.gather import gather, gather_on_tick
+from agents.problems.gather import Books, gather, gather_on_tick
 from agents.problems.patterns import find_hazards_alone
 from agents.problems.problem import Candidate, Count, Gathered
 
@@ -31,10 +30,15 @@ class Path:
         accepted = accept(raw, self.intake)
         return accepted, find_hazards_alone(accepted.ticket)
 
-    async def on_accepted(self, ticket: Ticket) -> Graded:
-        """tickets.accepted → tickets.graded. The only step that may wait: for a model."""
+    async def on_accepted(self, ticket: Ticket) -> Judged:
+        """tickets.accepted → tickets.graded, grading.audit. The only step that may wait: for a model."""
         assert self.grader is not None
         return await grade(ticket, self.grader)
+
+    async def on_model_back(self, ticket: Ticket) -> Judged:
+        """A ticket that waits for a model → tickets.graded, grading.audit."""
+        assert self.grader is not None
+        return await grade_again(ticket, self.grader)
 
     def on_graded(self, graded: Graded) -> Gathered:
         """tickets.graded → problems, alerts.candidates, city.counts."""

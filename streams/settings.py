@@ -26,6 +26,8 @@ class LaneSettings(BaseModel):
 
     session_s: float = Field(default=30.0, gt=0)
     """After so many seconds of silence the broker gives this lane's partitions to another."""
+    audit_days: int = Field(default=90, ge=1)
+    """Days that questions to models and their answers stay in the index; the topic keeps them for 90."""
     bulk: BulkSettings = BulkSettings()
 
 
@@ -93,6 +95,8 @@ class StreamSettings(BaseModel):
     elsewhere."""
     tick_s: float = Field(default=10.0, gt=0)
     """Seconds between looks for idle partitions."""
+    regrade_s: float = Field(default=5.0, gt=0)
+    """Seconds between looks for tickets that wait to be graded by a model."""
     health: HealthSettings = HealthSettings()
     dlq: DlqSettings = DlqSettings()
     lane: LaneSettings = LaneSettings()

@@ -15,7 +15,9 @@ from pydantic import TypeAdapter
 from streams.outbox import Output
 
 V = TypeVar("V")
-TableName = Literal["tickets", "problems", "members", "rates", "books", "desk", "delivered"]
+TableName = Literal[
+    "tickets", "problems", "members", "rates", "desk", "answers", "spent", "waiting", "delivered"
+]
 
 
 class Codec(Protocol[V]):
@@ -137,6 +139,10 @@ class State(Generic[V]):
         if shelf is None:
             shelf = self._shelves[partition] = Shelf(self, partition)
         return shelf
+
+    def partitions(self) -> list[int]:
+        """The partitions that hold or held something since the last reload()."""
+        return sorted(self._shelves)
 
     def store(self, partition: int, key: str, value: Any) -> Output:
         """Put the value as bytes into the table, GONE: delete it there; the changelog record."""

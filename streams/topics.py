@@ -35,6 +35,9 @@ TABLES: Mapping[str, tuple[Role, str]] = {
     "members": ("core", "tickets.graded"),
     "rates": ("core", "tickets.graded"),
     "desk": ("core", "alerts.candidates"),
+    "answers": ("grading", "tickets.accepted"),
+    "spent": ("grading", "tickets.accepted"),
+    "waiting": ("grading", "tickets.accepted"),
     "delivered": ("notifying", "alerts"),
 }
 """Faust table → the app that owns it, and the topic whose partition count it must share."""
@@ -43,7 +46,7 @@ INPUTS: Mapping[Role, tuple[str, ...]] = {
     "core": ("tickets.events", "tickets.graded", "city.counts", "alerts.candidates", "alerts.commands"),
     "grading": ("tickets.accepted",),
     "notifying": ("alerts",),
-    "index": ("tickets.accepted", "tickets.graded", "problems", "alerts"),
+    "index": ("tickets.accepted", "tickets.graded", "grading.audit", "problems", "alerts"),
 }
 """What each role reads; its consumer group is `Topics.group(role)`."""
 
@@ -116,6 +119,10 @@ class Topics:
         return f"{self.prefix}tickets.graded"
 
     @property
+    def audit(self) -> str:
+        return f"{self.prefix}grading.audit"
+
+    @property
     def problems(self) -> str:
         return f"{self.prefix}problems"
 
@@ -183,6 +190,7 @@ class Topics:
             Topic(
                 self.graded, "district or city", wide, 30 * day, "delete", "tickets with their grade", LARGE
             ),
+            Topic(self.audit, "ticket_id", wide, 90 * day, "delete", "questions to models and their answers"),
             Topic(self.problems, "problem_id", wide, 90 * day, "delete", "problems after each change", LARGE),
             Topic(self.counts, "city", 1, 7 * day, "delete", "one compact count a ticket"),
             Topic(self.candidates, "city", 1, 30 * day, "delete", "candidates with their evidence"),

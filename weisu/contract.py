@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from agents.alerting.alert import Alert, AlertEvent, Command, Held
+from agents.grading.audit import Audit
 from agents.grading.grade import Grade, Graded
 from agents.intake.events import MAX_BYTES, TICKET_EVENT, InvalidReason
 from agents.intake.ticket import Place, Ticket
@@ -77,6 +78,7 @@ LINES: Mapping[str, type[BaseModel]] = {
 PAYLOADS: Mapping[str, type[BaseModel]] = {
     "tickets.accepted": Ticket,
     "tickets.graded": Graded,
+    "grading.audit": Audit,
     "problems": Change,
     "city.counts": Count,
     "alerts.candidates": Candidate,

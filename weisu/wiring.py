@@ -11,12 +11,12 @@ import prompts
 from agents.alerting.decide import Desk
 from agents.city import City
 from agents.grading.answer import answer_model
-from agents.grading.ladder import Ladder
+from agents.grading.ladder import Ladder, rungs_of
 from agents.grading.rules import RulesGrader
 from agents.intake.accept import Intake
 from agents.notifying.route import Routing
 from agents.notifying.send import Sender
-from agents.problems.books import Books
+from agents.problems.gather import Books
 from indexing.index import Index
 from indexing.sqlite import SqliteIndex
 from streams.path import Path
@@ -57,7 +57,8 @@ def make_grader(settings: Settings, city: City) -> Ladder:
 
     answer = answer_model(city)
     endpoints = [ChatEndpoint(endpoint, answer) for endpoint in settings.ladder.endpoints]
-    return Ladder(rules, settings.ladder, endpoints, prompts.load("grade"))
+    rungs = rungs_of(endpoints, settings.ladder)
+    return Ladder(rules, settings.ladder, rungs, prompts.load("grade"))
 
 
 def make_front(settings: Settings, city: City | None = None) -> Path:

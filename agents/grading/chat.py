@@ -1,35 +1,53 @@
 """The only file that knows LangChain and OpenAI: a chat model behind an OpenAI-compatible address."""
 
+import hashlib
 import json
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import openai
 from langchain.chat_models import init_chat_model
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import Runnable
 from pydantic import ValidationError
 
 from agents.grading.answer import Answer, strict_schema
 from agents.grading.endpoint import (
+    VARIANTS,
+    BadJson,
     Broken,
     Busy,
     EndpointSettings,
-    OffSchema,
+    NoVariant,
+    OffList,
     Refused,
     Reply,
     TimedOut,
     TooLong,
+    Unavailable,
+    Usage,
+    Variant,
     WrongSetting,
 )
 
+TOOL = "grade"
+_LISTED = frozenset({"literal_error", "enum"})
+"""pydantic's names for a value outside a closed list."""
+_DECLINED = ("inspection", "content_filter", "content_policy", "sensitive", "moderation")
+"""In the code or message of a 400: the provider's own filter took offence at the text."""
+_OVERLONG = ("context", "too long", "maximum length", "max_tokens")
+
 
 class ChatEndpoint:
-    """A chat model behind an OpenAI-compatible address. Makes no retries of its own: the ladder does."""
+    """A chat model behind an OpenAI-compatible address. Makes no retries of its own: the rung does."""
 
     def __init__(self, settings: EndpointSettings, answer: type[Answer]) -> None:
         self._settings = settings
         self._answer = answer
         options: dict[str, Any] = {"base_url": settings.base_url} if settings.base_url else {}
+        if settings.streaming:
+            options |= {"streaming": True, "stream_usage": True}
         chat = init_chat_model(
             settings.model,
             model_provider=settings.provider,
@@ -40,67 +58,172 @@ class ChatEndpoint:
             max_tokens=settings.tokens_out,
             **options,
         )
-        schema = {"name": "grade", "strict": True, "schema": strict_schema(answer)}
-        self._chat = chat.bind(response_format={"type": "json_schema", "json_schema": schema})
+        schema = strict_schema(answer)
+        self._schema = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+        self._ways = {variant: _bound(chat, variant, schema) for variant in VARIANTS}
+        self._is_sure = settings.variant != "probe"
+        self._variant: Variant = VARIANTS[0] if settings.variant == "probe" else settings.variant
 
     @property
-    def name(self) -> str:
-        return self._settings.name
+    def settings(self) -> EndpointSettings:
+        return self._settings
 
-    async def ask(self, instructions: str, text: str) -> Reply:
-        """One request. Raises Unavailable with what the ladder must do about it."""
-        messages: list[BaseMessage] = [SystemMessage(instructions), HumanMessage(text)]
+    @property
+    def variant(self) -> Variant | None:
+        """The way of asking that works; None: not known yet."""
+        return self._variant if self._is_sure else None
+
+    @property
+    def fingerprint(self) -> str:
+        told = f"{self._settings.model}|{self._settings.base_url}|{self._schema}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def most(self, instructions: str, message: str) -> Usage:
+        """A Chinese character is at most one token to the tokenizers in use; of JSON three characters are one."""
+        tokens_in = len(instructions) + len(message) + len(self._schema) // 3
+        return self._settings.price(tokens_in, self._settings.tokens_out)
+
+    async def ask(self, instructions: str, message: str) -> Reply:
+        """One request. Raises Unavailable with what the rung must do about it."""
+        variant, was_sure = self._variant, self._is_sure
+        if variant == "json_object":
+            instructions = f"{instructions}\n# 结构(JSON Schema)\n{self._schema}"
         try:
-            message = await self._chat.ainvoke(messages)
+            answer, usage = self._read(await self._request(variant, instructions, message))
+        except Unavailable as error:
+            error.variant = variant
+            if not was_sure and isinstance(error, BadJson | OffList | NoVariant):
+                self._try_next_way(variant, error)
+            elif isinstance(error, NoVariant):
+                self._doubt()
+                raise Broken(str(error)) from None
+            raise
+        if self._settings.variant == "probe" and variant == self._variant:
+            self._is_sure = True
+        return Reply(answer, usage, variant)
+
+    def _doubt(self) -> None:
+        """What worked is refused: the server is another one now, or this one question does not suit it."""
+        if self._settings.variant == "probe":
+            self._variant, self._is_sure = VARIANTS[0], False
+
+    def _try_next_way(self, failed: Variant, error: Unavailable) -> None:
+        """Raises NoVariant when there is another way to ask; the last one's failure stands as it is."""
+        place = VARIANTS.index(failed)
+        if place + 1 == len(VARIANTS):
+            self._variant = VARIANTS[0]
+            if isinstance(error, NoVariant):
+                raise WrongSetting(
+                    f"endpoint {self._settings.name} takes none of {', '.join(VARIANTS)}: it cannot be used for grading"
+                ) from None
+            return
+        if self._variant == failed:
+            self._variant = VARIANTS[place + 1]
+        instead = NoVariant(f"{failed}: {error}", error.usage, error.said)
+        instead.variant = failed
+        raise instead from None
+
+    async def _request(self, variant: Variant, instructions: str, message: str) -> AIMessage:
+        messages: list[BaseMessage] = [SystemMessage(instructions), HumanMessage(message)]
+        name = self._settings.name
+        try:
+            return await self._ways[variant].ainvoke(messages)
         except openai.RateLimitError as error:
             raise Busy(_retry_after(error.response.headers)) from None
         except openai.APITimeoutError:
-            raise TimedOut(f"no answer within {self._settings.timeout_s} s") from None
+            raise TimedOut(f"no answer within {self._settings.timeout_s:g} s") from None
         except (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError) as error:
             raise WrongSetting(
-                f"endpoint {self.name} answers {error.status_code}: check WEISU_LADDER__… model, base_url, api_key"
+                f"endpoint {name} answers {error.status_code}: check its model, base_url and api_key in"
+                " WEISU_LADDER__ENDPOINTS"
             ) from None
         except openai.BadRequestError as error:
-            raise (TooLong if "context" in str(error).lower() else OffSchema)(
-                f"400 from {self.name}"
-            ) from None
-        except openai.LengthFinishReasonError:
-            raise TooLong("the answer was cut off") from None
+            raise _of_bad_request(error, name) from None
+        except openai.LengthFinishReasonError as error:
+            counted = error.completion.usage
+            usage = (
+                self._settings.price(counted.prompt_tokens, counted.completion_tokens) if counted else None
+            )
+            raise TooLong("the answer was cut off", usage) from None
         except openai.OpenAIError as error:
             raise Broken(type(error).__name__) from None
-        except (TypeError, ValueError, LookupError) as error:  # an answer that is no chat completion at all
+        except (TypeError, ValueError, LookupError, AttributeError) as error:  # no chat completion at all
             raise Broken(f"not a chat completion: {type(error).__name__}") from None
-        return self._read(message)
 
-    def _read(self, message: AIMessage) -> Reply:
+    def _read(self, message: AIMessage) -> tuple[Answer, Usage]:
+        said = _said(message)
+        usage = self._usage(message, said)
         finish = message.response_metadata.get("finish_reason")
         if message.additional_kwargs.get("refusal") or finish == "content_filter":
-            raise Refused("the model declined")
+            raise Refused("the model declined", usage, said)
         if finish == "length":
-            raise TooLong("the answer was cut off")
-        content = message.content if isinstance(message.content, str) else ""
+            raise TooLong("the answer was cut off", usage, said)
         try:
-            answer = self._answer.model_validate_json(_unfenced(content))
+            answer = self._answer.model_validate_json(_unfenced(said))
         except ValidationError as error:
-            places = sorted({".".join(map(str, problem["loc"])) or "JSON" for problem in error.errors()})
-            raise OffSchema(f"does not fit the schema at {', '.join(places)}") from None
-        usage: Mapping[str, Any] = message.usage_metadata or {}
-        tokens_in, tokens_out = int(usage.get("input_tokens", 0)), int(usage.get("output_tokens", 0))
-        prices = self._settings.cny_per_million_in, self._settings.cny_per_million_out
-        cost = (tokens_in * prices[0] + tokens_out * prices[1]) / 1e6
-        plain = Answer.model_validate(json.loads(answer.model_dump_json()))
-        return Reply(plain, tokens_in, tokens_out, cost)
+            raise _of_misfit(error, usage, said) from None
+        return Answer.model_validate(answer.model_dump()), usage
+
+    def _usage(self, message: AIMessage, said: str) -> Usage:
+        """As the server counts; one that does not count is taken at the length of its answer."""
+        told: Mapping[str, Any] = message.usage_metadata or {}
+        tokens_out = int(told.get("output_tokens") or 0)
+        return self._settings.price(int(told.get("input_tokens") or 0), tokens_out or len(said))
+
+
+def _bound(chat: Any, variant: Variant, schema: dict[str, Any]) -> "Runnable[Any, AIMessage]":
+    """The chat model held to the schema in one of the three ways."""
+    if variant == "json_schema":
+        strict = {"name": TOOL, "strict": True, "schema": schema}
+        return chat.bind(response_format={"type": "json_schema", "json_schema": strict})  # type: ignore[no-any-return]
+    if variant == "tool_call":
+        tool = {"name": TOOL, "description": "研判结果", "parameters": schema}
+        choice = {"type": "function", "function": {"name": TOOL}}
+        return chat.bind(tools=[{"type": "function", "function": tool}], tool_choice=choice)  # type: ignore[no-any-return]
+    return chat.bind(response_format={"type": "json_object"})  # type: ignore[no-any-return]
+
+
+def _said(message: AIMessage) -> str:
+    """The answer as text: what the model wrote, or the arguments that it gave to the tool."""
+    if message.tool_calls:
+        return json.dumps(message.tool_calls[0]["args"], ensure_ascii=False)
+    if message.invalid_tool_calls:
+        return message.invalid_tool_calls[0]["args"] or ""
+    return message.content if isinstance(message.content, str) else ""
 
 
 def _unfenced(content: str) -> str:
-    """Some servers wrap JSON in a Markdown fence even when asked not to."""
-    text = content.strip()
+    """Some servers wrap JSON in a Markdown fence, or think aloud before it, even when asked not to."""
+    text = content.rpartition("</think>")[2].strip()
     if text.startswith("```"):
         text = text.removeprefix("```json").removeprefix("```").removesuffix("```").strip()
     return text
 
 
+def _of_misfit(error: ValidationError, usage: Usage, said: str) -> Unavailable:
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    places = ", ".join(sorted({str(problem["loc"][0]) if problem["loc"] else "JSON" for problem in problems}))
+    if problems and all(problem["type"] in _LISTED for problem in problems):
+        return OffList(places, usage, said)
+    return BadJson(f"does not fit the schema at {places}", usage, said)
+
+
+def _of_bad_request(error: openai.BadRequestError, name: str) -> Unavailable:
+    told = str(error).lower()
+    if any(word in told for word in _DECLINED):
+        return Refused(f"400 from {name}: its filter declined")
+    if any(word in told for word in _OVERLONG):
+        return TooLong(f"400 from {name}: the text is too long for it")
+    return NoVariant(f"400 from {name}")
+
+
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header; None when absent or a date."""
+    """Seconds of a Retry-After header, a date being measured from the answer's own; None when absent or odd."""
     value = headers.get("retry-after", "")
-    return float(value) if value.replace(".", "", 1).isdigit() else None
+    if value.replace(".", "", 1).isdigit():
+        return float(value)
+    try:
+        until, now = parsedate_to_datetime(value), parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (TypeError, ValueError):
+        return None

@@ -1,32 +1,68 @@
 """One question to one model endpoint: what is asked for, what comes back, and what can go wrong.
 
-Unavailable           this endpoint cannot answer now  → next rung
-  ├ Busy(retry_after)   429                            → wait, same rung
-  ├ TimedOut · Broken   no answer · 5xx                → retry once, then next rung
-  ├ Refused · OffSchema said no · bad JSON or enum     → repair once, then next rung
-  ├ TooLong             cut off                        → shorten once, then next rung
-  └ WrongSetting        key, address or model is wrong → next rung at once, breaker opens for long
+Unavailable           this endpoint has no answer now
+  ├ Busy(retry_after)   429                             → wait as told and ask again; too long: next rung
+  ├ TimedOut            no answer in time               → ask once more, then next rung
+  ├ Broken              5xx, no connection, no chat     → ask once more, then next rung
+  ├ Refused             the model declined              → next rung at once: it would decline again
+  ├ TooLong             the answer was cut off          → shorten the text once, then next rung
+  ├ BadJson             no JSON, or not of the schema   → repair once, then next rung
+  ├ OffList             a value outside a closed list   → repair once, naming the field, then next rung
+  ├ OffText             not about this text             → repair once, then next rung
+  ├ WrongSetting        key, address or model is wrong  → next rung at once, the breaker opens for long
+  └ NoVariant           it lacks this way of asking     → ask in the next way; the one that works is remembered
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from agents.grading.answer import Answer
 
+Variant = Literal["json_schema", "tool_call", "json_object"]
+"""How the endpoint is held to the schema: strictly by itself, as a tool's arguments, or by words alone."""
+VARIANTS: tuple[Variant, ...] = ("json_schema", "tool_call", "json_object")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a call has cost."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_cny: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        return self.tokens_in + self.tokens_out
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.tokens_in + other.tokens_in,
+            self.tokens_out + other.tokens_out,
+            self.cost_cny + other.cost_cny,
+        )
+
 
 class Unavailable(Exception):
-    """This endpoint cannot answer now: the next rung answers."""
+    """This endpoint has no answer now. The message never holds a ticket's text."""
 
     reason = "unavailable"
+
+    def __init__(self, message: str = "", usage: Usage | None = None, said: str = "") -> None:
+        """`usage`: what it has cost all the same. `said`: the answer as it came."""
+        super().__init__(message)
+        self.usage = usage or Usage()
+        self.said = said
+        self.variant: Variant | None = None
 
 
 class Busy(Unavailable):
     reason = "busy"
 
     def __init__(self, retry_after_s: float | None) -> None:
-        super().__init__(f"429, retry after {retry_after_s} s")
+        super().__init__("429" if retry_after_s is None else f"429, retry after {retry_after_s:g} s")
         self.retry_after_s = retry_after_s
 
 
@@ -42,16 +78,28 @@ class Refused(Unavailable):
     reason = "refused"
 
 
-class OffSchema(Unavailable):
-    reason = "off_schema"
-
-
 class TooLong(Unavailable):
     reason = "too_long"
 
 
+class BadJson(Unavailable):
+    reason = "bad_json"
+
+
+class OffList(Unavailable):
+    reason = "off_list"
+
+
+class OffText(Unavailable):
+    reason = "off_text"
+
+
 class WrongSetting(Unavailable):
     reason = "wrong_setting"
+
+
+class NoVariant(Unavailable):
+    reason = "no_variant"
 
 
 class EndpointSettings(BaseModel):
@@ -68,6 +116,16 @@ class EndpointSettings(BaseModel):
     timeout_s: float = Field(30, gt=0)
     tokens_out: int = Field(900, gt=0)
     """Longest answer."""
+    variant: Variant | Literal["probe"] = "probe"
+    """How the answer is held to the schema; "probe": found out with the first questions, and remembered."""
+    streaming: bool = False
+    """Ask for the answer piece by piece: some gateways cut off what is silent for long."""
+    at_once: int = Field(8, ge=1)
+    """Questions under way at most; fewer while the endpoint is overloaded."""
+    requests_per_minute: float = Field(0, ge=0)
+    """0: not limited."""
+    tokens_per_minute: float = Field(0, ge=0)
+    """0: not limited."""
     cny_per_million_in: float = Field(0, ge=0)
     cny_per_million_out: float = Field(0, ge=0)
 
@@ -75,21 +133,34 @@ class EndpointSettings(BaseModel):
     def name(self) -> str:
         return self.model
 
+    def price(self, tokens_in: int, tokens_out: int) -> Usage:
+        """So many tokens with their money."""
+        cost = (tokens_in * self.cny_per_million_in + tokens_out * self.cny_per_million_out) / 1e6
+        return Usage(tokens_in, tokens_out, cost)
+
 
 @dataclass(frozen=True)
 class Reply:
-    """A checked answer and what it cost."""
+    """An answer that fits the schema, and what it cost."""
 
     answer: Answer
-    tokens_in: int
-    tokens_out: int
-    cost_cny: float
+    usage: Usage
+    variant: Variant
 
 
 class Endpoint(Protocol):
     """Something that answers one question or raises Unavailable."""
 
     @property
-    def name(self) -> str: ...
+    def settings(self) -> EndpointSettings: ...
 
-    async def ask(self, instructions: str, text: str) -> Reply: ...
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the model and with the schema: answers are remembered by it."""
+        ...
+
+    def most(self, instructions: str, message: str) -> Usage:
+        """What asking this can cost at most."""
+        ...
+
+    async def ask(self, instructions: str, message: str) -> Reply: ...

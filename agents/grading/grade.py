@@ -1,9 +1,11 @@
 """The step of grading 研判, and the grade it makes."""
 
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pydantic import Field
 
+from agents.grading.audit import Audit
 from agents.intake.ticket import Kind, Ticket, Value
 
 Urgency = Literal["critical", "urgent", "normal", "low"]
@@ -12,6 +14,10 @@ RecurrenceKind = Literal["first", "same_caller", "many_callers", "after_closure"
 Source = Literal["rules", "llm"]
 Line = Literal["110", "119", "120", "122", "expert", "self_service", "normal"]
 """Where a call belongs: police, fire, ambulance, traffic police, an expert seat, a ready answer, a clerk."""
+Author = Literal["rules", "llm", "platform"]
+ReviewReason = Literal["low_confidence", "disagreement", "unproven"]
+"""low_confidence: its maker is unsure; disagreement: rules and model are two levels apart; unproven: none of the
+model's quotes stands in the text."""
 
 
 class Recurrence(Value):
@@ -92,18 +98,27 @@ class Grade(Value):
     diversion: Diversion | None = None
     claim_review: ClaimReview | None = None
     confidence: float = Field(ge=0, le=1)
+    review: tuple[ReviewReason, ...] = ()
+    """Why a person should look at this grade; empty: nobody needs to."""
     source: Source
+    made_by: dict[str, Author] = Field(default_factory=dict)
+    """Field → who filled it, where that is not `source`: see author()."""
     why: str = ""
     """Why this rung: empty for the first choice, else what the rungs above said."""
     model: str | None = None
     prompt: str | None = None
-    """Prompt id, such as "grade@1"."""
+    """Prompt id with the first of its digest, such as "grade@1+5f0c12ab"."""
     rules: str
     """Version of the rules that ran."""
     tokens_in: int = 0
     tokens_out: int = 0
     cost_cny: float = 0.0
     dropped_quotes: int = 0
+    """Of the model's: what does not stand in the text word for word."""
+
+    def author(self, field: str) -> Author:
+        """Who filled a field."""
+        return self.made_by.get(field, self.source)
 
 
 class Graded(Value):
@@ -118,12 +133,44 @@ class Graded(Value):
         return self.ticket.place.district or ""
 
 
+@dataclass(frozen=True)
+class Climbed:
+    """A grade, and the questions to models that it took."""
+
+    grade: Grade
+    audits: tuple[Audit, ...] = ()
+    """Records to be sent. A redelivery tells again what was paid before."""
+    calls: int = 0
+    """How many of them, the last ones, were made just now: for the metrics."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the step puts out: the graded ticket, and the records of what was asked."""
+
+    graded: Graded
+    audits: tuple[Audit, ...] = ()
+    calls: int = 0
+
+
 class Grader(Protocol):
     """Makes a grade; agents/grading/ladder.py is the one there is."""
 
-    async def climb(self, ticket: Ticket) -> Grade: ...
+    async def climb(self, ticket: Ticket) -> Climbed: ...
+
+    async def climb_again(self, ticket: Ticket) -> Climbed:
+        """For a ticket that the rules graded while no model could be asked."""
+        ...
 
 
-async def grade(ticket: Ticket, grader: Grader) -> Graded:
-    """The step: tickets.accepted → tickets.graded. Never raises for a ticket's content: the rules rung always answers."""
-    return Graded.trusted(ticket=ticket, grade=await grader.climb(ticket))
+async def grade(ticket: Ticket, grader: Grader) -> Judged:
+    """The step: tickets.accepted → tickets.graded, grading.audit. Never raises for a ticket's content: the
+    rules rung always answers."""
+    climbed = await grader.climb(ticket)
+    return Judged(Graded.trusted(ticket=ticket, grade=climbed.grade), climbed.audits, climbed.calls)
+
+
+async def grade_again(ticket: Ticket, grader: Grader) -> Judged:
+    """The step for a ticket in line: its grade is the model's, if one answers now."""
+    climbed = await grader.climb_again(ticket)
+    return Judged(Graded.trusted(ticket=ticket, grade=climbed.grade), climbed.audits, climbed.calls)

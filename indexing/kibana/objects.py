@@ -11,6 +11,7 @@ TITLES: dict[Collection, str] = {
     "problems": "问题",
     "alerts": "预警",
     "ledger": "未报台账",
+    "audit": "模型审计",
 }
 _PREFIX = re.compile(r"([a-z0-9][a-z0-9_.-]*)?")
 
@@ -30,7 +31,7 @@ def space(prefix: str) -> dict[str, Any]:
     return {
         "id": named(prefix),
         "name": "未诉",
-        "description": "12345 热线：工单、问题、预警与未报台账",
+        "description": "12345 热线：工单、问题、预警、未报台账与模型审计",
         "initials": "未诉",
         "color": "#1F6FB2",
         "solution": "classic",
@@ -53,7 +54,7 @@ def data_view(collection: Collection, prefix: str) -> dict[str, Any]:
 
 
 def analyst(prefix: str) -> dict[str, Any]:
-    """A role that reads the four collections and everything in the space, and changes nothing."""
+    """A role that reads the collections and everything in the space, and changes nothing."""
     return {
         "description": "未诉分析员：只读",
         "elasticsearch": {

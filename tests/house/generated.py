@@ -141,7 +141,14 @@ def _part_of(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def _docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """Field → the string below it in the source: what it means."""
+    """Field → the string below it in the source, its own or that of a class it builds on: what it means."""
+    lines = [
+        kind for kind in reversed(model.__mro__) if issubclass(kind, BaseModel) and kind is not BaseModel
+    ]
+    return {name: meaning for kind in lines for name, meaning in _own_docstrings(kind).items()}
+
+
+def _own_docstrings(model: type[BaseModel]) -> dict[str, str]:
     body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
     assert isinstance(body, ast.ClassDef)
     found: dict[str, str] = {}
@@ -177,7 +184,14 @@ def _name(kind: Any) -> str:
         return "JSON object of " + _name(get_args(kind)[1])
     if origin is tuple:
         return "JSON list"
-    words = {SecretStr: "secret", Path: "path", str: "text", int: "whole number", float: "number"}
+    words = {
+        SecretStr: "secret",
+        Path: "path",
+        str: "text",
+        bool: "true or false",
+        int: "whole number",
+        float: "number",
+    }
     return words[kind]
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from agents.alerting.alert import Alert, AlertEvent, Held
+from agents.grading.audit import Call, audit_of
 from agents.grading.grade import DutyProposal, Grade, Graded, Recurrence, Source
 from agents.intake.ticket import Hazard, Place, PlacePart, Step, Ticket
 from agents.problems.problem import Change, Evidence, Problem
 from indexing.batch import sort_out
-from indexing.documents import of_alert_event, of_change, of_graded, of_ticket
+from indexing.documents import of_alert_event, of_audit, of_change, of_graded, of_ticket
 from indexing.fields import FIELDS
 from indexing.index import Document
 from indexing.sqlite import SqliteIndex
@@ -229,3 +230,27 @@ def test_a_ticket_whose_creation_has_not_come_has_no_month() -> None:
 def test_coordinates_off_the_globe_are_left_out(lat: float | None, lon: float) -> None:
     astray = TICKET.model_copy(update={"place": Place(district="北湖区", lat=lat, lon=lon)})
     assert "location" not in of_ticket(astray).body
+
+
+def test_a_question_to_a_model_is_found_by_its_ticket() -> None:
+    call = Call(
+        model="m0",
+        attempt=1,
+        outcome="answered",
+        variant="json_schema",
+        message="<<<\n电梯困人\n>>>",
+        answer="{}",
+        tokens_in=300,
+        tokens_out=100,
+        cost_cny=0.0014,
+        latency_ms=820,
+        asked_at=AT.timestamp(),
+    )
+    document = of_audit(audit_of(TICKET, 1, "grade@1+5f0c12ab", call))
+    assert (document.collection, document.body["ticket_id"], document.body["tokens_in"]) == (
+        "audit",
+        "T1",
+        300,
+    )
+    assert datetime.fromisoformat(document.body["asked_at"]) == AT
+    assert document.body.keys() <= {field.name for field in FIELDS["audit"]}

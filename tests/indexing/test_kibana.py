@@ -221,7 +221,7 @@ def test_analyst_only_reads() -> None:
 FIRST = [
     ("PUT", "/api/spaces/space/weisu"),
     ("POST", "/api/spaces/space"),
-    *[("POST", "/s/weisu/api/data_views/data_view")] * 4,
+    *[("POST", "/s/weisu/api/data_views/data_view")] * len(COLLECTIONS),
     ("PUT", "/s/weisu/api/dashboards/weisu-overview"),
     ("PUT", "/api/security/role/weisu-analyst"),
 ]
@@ -237,7 +237,7 @@ def fake() -> Iterator[Kibana]:
 def test_space_comes_first_and_the_role_last(fake: Kibana) -> None:
     lines = install(fake.url, "elastic", PASSWORD)
     assert [(asked.method, asked.path) for asked in fake.asked] == FIRST
-    assert len(lines) == len(fake.objects) == 7
+    assert len(lines) == len(fake.objects) == 3 + len(COLLECTIONS)
 
 
 def test_every_request_says_what_kibana_asks_for(fake: Kibana) -> None:

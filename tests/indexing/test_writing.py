@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,29 @@ async def test_collections_keep_apart(empty: Index) -> None:
         "x"
     }
     assert (await empty.get("alerts", "x") or {}).get("suppressed") is None
+
+
+async def test_old_documents_of_a_collection_are_forgotten_and_no_others(empty: Index) -> None:
+    def asked(number: int) -> Document:
+        at = f"2024-03-{number:02}T08:00:00+08:00"
+        return Document(
+            "audit", f"u{number}", 1, {"audit_id": f"u{number}", "asked_at": at, "ticket_id": "T"}
+        )
+
+    ticket = Document("tickets", "T", 1, {"ticket_id": "T", "created_at": "2024-03-01T08:00:00+08:00"})
+    await empty.write([ticket, *(asked(number) for number in range(1, 6))])
+    await empty.refresh()
+    assert await empty.forget("audit", datetime.fromisoformat("2024-03-04T00:00:00+08:00")) == 3
+    await empty.refresh()
+    assert await ids_found(empty, collection="audit", filters={"ticket_id": ("T",)}) == {"u4", "u5"}
+    assert await ids_found(empty) == {"T"}
+    assert await empty.forget("audit", datetime.fromisoformat("2024-03-04T00:00:00+08:00")) == 0
+
+
+async def test_forgotten_words_are_found_no_more(empty: Index) -> None:
+    at = "2024-03-01T08:00:00+08:00"
+    await empty.write([Document("alerts", "x", 1, {"alert_id": "x", "raised_at": at, "title": "停水"})])
+    await empty.refresh()
+    assert await empty.forget("alerts", datetime.fromisoformat("2024-04-01T00:00:00+08:00")) == 1
+    await empty.refresh()
+    assert await ids_found(empty, collection="alerts", text="停水") == set()

@@ -19,10 +19,11 @@ from agents.notifying.route import Delivery, Routing
 from agents.notifying.send import NotDelivered, Sender, Sent
 from agents.problems.problem import Count
 from streams.app import Role, build
-from streams.bindings import Core, Grading, Parts, Telling
+from streams.bindings import Core, Parts, Telling
 from streams.consumer import ContiguousConsumer
 from streams.deadletters import DeadLetters
 from streams.delivery import OrderedAcker, Series, TryAgain
+from streams.grading import Grading
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Output
 from streams.settings import StreamSettings

@@ -32,7 +32,7 @@ from agents.grading.ladder import Ladder
 from agents.grading.rules import RulesGrader
 from agents.intake.accept import Intake
 from agents.notifying.route import Delivery, Routing
-from agents.problems.books import Books
+from agents.problems.gather import Books
 from streams.path import Path
 
 MONDAY = datetime(2025, 3, 3, tzinfo=timezone(timedelta(hours=8)))
@@ -204,7 +204,7 @@ class TimeLine:
             self.offer(hazard)
         if accepted.ticket.created_at is None:
             return
-        gathered = self.path.on_graded(at_once(self.path.on_accepted(accepted.ticket)))
+        gathered = self.path.on_graded(at_once(self.path.on_accepted(accepted.ticket)).graded)
         for candidate in gathered.candidates:
             self.offer(candidate)
         if gathered.count is not None:
