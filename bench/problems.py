@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from agents.city import City
 from agents.grading.grade import Grade, Graded
 from agents.intake.ticket import Place, Ticket
-from agents.problems.gather import Books, gather
+from agents.problems.books import Books
+from agents.problems.gather import gather
 
 Row = tuple[str, float, str]
 SIZES = (1_000, 10_000, 100_000)

@@ -1,6 +1,6 @@
 """A mapping whose newest values are objects and whose older ones are compact bytes: memory of a long replay."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -11,9 +11,14 @@ V = TypeVar("V")
 class Attic(MutableMapping[str, V], Generic[V]):
     """Iterates in the order in which keys first came, as a dict does. Values must not be changed in place."""
 
-    def __init__(self, kind: Any, newest: int) -> None:
-        """Keep the `newest` values written last as they are, older ones as JSON."""
-        self._adapter: TypeAdapter[V] = TypeAdapter(kind)
+    def __init__(
+        self, encode: Callable[[V], bytes], newest: int, decode: Callable[[bytes], V] | None = None
+    ) -> None:
+        """Keep the `newest` values written last as they are, older ones as bytes.
+
+        Without `decode` an older value can be had as raw() bytes only; reading it is a KeyError.
+        """
+        self._encode, self._decode = encode, decode
         self._newest = newest
         self._fresh: dict[str, V] = {}
         self._kept: dict[str, bytes | None] = {}
@@ -21,7 +26,11 @@ class Attic(MutableMapping[str, V], Generic[V]):
 
     def __getitem__(self, key: str) -> V:
         raw = self._kept[key]
-        return self._fresh[key] if raw is None else self._adapter.validate_json(raw)
+        if raw is None:
+            return self._fresh[key]
+        if self._decode is None:
+            raise KeyError(key)
+        return self._decode(raw)
 
     def __setitem__(self, key: str, value: V) -> None:
         fresh = self._fresh
@@ -30,7 +39,7 @@ class Attic(MutableMapping[str, V], Generic[V]):
         self._kept[key] = None
         if len(fresh) > self._newest:
             oldest = next(iter(fresh))
-            self._kept[oldest] = self._adapter.dump_json(fresh.pop(oldest), exclude_defaults=True)
+            self._kept[oldest] = self._encode(fresh.pop(oldest))
 
     def __delitem__(self, key: str) -> None:
         del self._kept[key]
@@ -44,3 +53,18 @@ class Attic(MutableMapping[str, V], Generic[V]):
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def raw(self) -> Iterator[bytes]:
+        """The bytes of every value, in the order of the keys."""
+        for key, raw in self._kept.items():
+            yield self._encode(self._fresh[key]) if raw is None else raw
+
+
+def json_attic(kind: Any, newest: int) -> Attic[Any]:
+    """An attic of pydantic values as JSON, which can be read back."""
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+
+    def encode(value: Any) -> bytes:
+        return adapter.dump_json(value, exclude_defaults=True)
+
+    return Attic(encode, newest, adapter.validate_json)

@@ -20,10 +20,10 @@ from agents.intake.accept import Intake
 from agents.intake.ticket import Ticket
 from agents.notifying.route import Delivery, Routing
 from agents.notifying.send import NotDelivered, Sender
-from agents.problems.baseline import Rate
-from agents.problems.gather import Books
+from agents.problems.books import Books
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, Count, Gathered, Problem
+from agents.problems.rate import Rate
 from streams.delivery import Arrived, Entry, Series, TryAgain
 from streams.outbox import Output
 from streams.path import Path

@@ -9,7 +9,8 @@ from agents.grading.grade import Graded, Grader, Judged, grade, grade_again
 from agents.intake.accept import Accepted, Intake, accept
 from agents.intake.ticket import Ticket
 from agents.notifying.route import Delivery, Routing, route
-from agents.problems.gather import Books, gather, gather_on_tick
+from agents.problems.books import Books
+from agents.problems.gather import gather, gather_on_tick
 from agents.problems.patterns import find_hazards_alone
 from agents.problems.problem import Candidate, Count, Gathered
 

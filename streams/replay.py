@@ -1,35 +1,23 @@
 """The same path over a file: event time is the only clock, and twice the same input gives the same bytes."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from agents.alerting.alert import AlertEvent, Held
 from agents.alerting.order import News, Waiting
 from agents.grading.grade import Graded
 from agents.intake.accept import Accepted
 from agents.intake.events import InvalidEvent
-from agents.problems.problem import Candidate, Change, Problem
-from streams.attic import Attic
+from agents.problems.problem import Candidate, Change
 from streams.lines import Damage
 from streams.path import Path
+from streams.results import Rejected, Results
 
-NEWEST = 20_000
-"""Tickets whose last state is kept as an object."""
 TICK = timedelta(hours=1)
 LONG_GAP = timedelta(days=2)
 """Silence longer than this is ticked through by days: a file of ten years is not walked by hours."""
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A line that is no event: the run goes on without it."""
-
-    line: int
-    reason: str
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -76,48 +64,6 @@ async def walk_front(
             graded = (await path.on_accepted(accepted.ticket)).graded
             watch.lap("grading")
         yield Front(number, accepted, hazards if accepted.changed else (), graded)
-
-
-@dataclass(repr=False)
-class Results:
-    """Everything a replay found, by id, in order of first appearance.
-
-    Without a repr: asyncio.run() writes one of a finished task's result, and that took a tenth of a replay.
-    """
-
-    graded: MutableMapping[str, Graded] = field(default_factory=dict)
-    """Ticket → its last state; without the words said when the results are slim()."""
-    waiting: dict[str, None] = field(default_factory=dict)
-    """Tickets whose `created` has not come."""
-    problem_of: dict[str, str] = field(default_factory=dict)
-    problems: MutableMapping[str, Problem] = field(default_factory=dict)
-    records: list[Change] = field(default_factory=list)
-    raised: dict[str, AlertEvent] = field(default_factory=dict)
-    updates: dict[str, list[AlertEvent]] = field(default_factory=dict)
-    held: list[AlertEvent] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-
-    is_slim: bool = False
-
-    def keep(self, graded: Graded) -> None:
-        """The newest state of a ticket takes the place of the one before."""
-        self.graded[graded.ticket.ticket_id] = _without_words(graded) if self.is_slim else graded
-
-    def count(self, what: str) -> None:
-        self.counts[what] = self.counts.get(what, 0) + 1
-
-
-def slim() -> Results:
-    """Results for a run that only writes its files: of each ticket no more is kept than they need."""
-    return Results(graded=Attic(Graded, NEWEST), problems=Attic(Problem, NEWEST), is_slim=True)
-
-
-_NO_WORDS = {"title": "", "content": "", "steps": (), "stamps": {}, "seen": (), "parts": (), "hazards": ()}
-
-
-def _without_words(graded: Graded) -> Graded:
-    return graded.model_copy(update={"ticket": graded.ticket.model_copy(update=_NO_WORDS)})
 
 
 class Back:
@@ -179,9 +125,7 @@ class Back:
             if change.record is not None:
                 self.results.records.append(change)
             if change.graded is not None and change.joined != "left":
-                ticket_id = change.graded.ticket.ticket_id
-                self.results.keep(change.graded)
-                self.results.problem_of[ticket_id] = change.problem.problem_id
+                self.results.keep(change.graded, change.problem.problem_id)
                 has_ticket = True
         return has_ticket
 
@@ -235,71 +179,3 @@ async def replay(
     async for front in walk_front(lines, path, watch):
         back.take(front)
     return back.finish()
-
-
-def rows(results: Results) -> dict[str, Iterator[dict[str, Any]]]:
-    """The contract's output files (contract.md section 2): file name → its lines."""
-    return {
-        "tickets.jsonl": _ticket_rows(results),
-        "problems.jsonl": _problem_rows(results),
-        "alerts.jsonl": _alert_rows(results),
-        "ledger.jsonl": (event.alert.model_dump(mode="json") for event in results.held),
-        "rejected.jsonl": (
-            {"line": bad.line, "reason": bad.reason, "detail": bad.detail} for bad in results.rejected
-        ),
-    }
-
-
-def _ticket_rows(results: Results) -> Iterator[dict[str, Any]]:
-    for ticket_id, graded in results.graded.items():
-        yield {
-            "ticket_id": ticket_id,
-            "problem_id": results.problem_of.get(ticket_id),
-            "grade": graded.grade.model_dump(mode="json"),
-            "status": graded.ticket.status,
-            "place": graded.ticket.place.model_dump(mode="json", exclude_none=True),
-        }
-
-
-def _problem_rows(results: Results) -> Iterator[dict[str, Any]]:
-    members: dict[str, list[str]] = {}
-    for ticket_id in results.graded:
-        if (problem_id := results.problem_of.get(ticket_id)) is not None:
-            members.setdefault(problem_id, []).append(ticket_id)
-    for problem_id, problem in results.problems.items():
-        if problem_id not in members:
-            continue
-        row = problem.model_dump(
-            mode="json",
-            include={
-                "problem_id",
-                "title",
-                "matter",
-                "category",
-                "district",
-                "place",
-                "reporters",
-                "first_seen",
-                "last_seen",
-                "patterns",
-                "status",
-                "after",
-                "closures",
-            },
-        )
-        yield {**row, "ticket_ids": members[problem_id]}
-
-
-def _alert_rows(results: Results) -> Iterator[dict[str, Any]]:
-    for alert_id, event in results.raised.items():
-        updates = [
-            {
-                "event": later.event,
-                "at": later.at.isoformat(),
-                "reporters": later.alert.reporters,
-                "tickets": len(later.alert.ticket_ids),
-                "ticket_ids": later.alert.ticket_ids,
-            }
-            for later in results.updates.get(alert_id, [])
-        ]
-        yield {**event.alert.model_dump(mode="json"), "updates": updates}

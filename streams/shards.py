@@ -15,7 +15,8 @@ from pathlib import Path as FilePath
 
 from streams.lines import Damage, read_lines
 from streams.path import Path
-from streams.replay import Back, Front, Results, Stopwatch, walk_front
+from streams.replay import Back, Front, Stopwatch, walk_front
+from streams.results import Results
 
 CHUNK = 256
 _TICKET_ID = re.compile(rb'"ticket_id"\s*:\s*"((?:[^"\\]|\\.)*)"')

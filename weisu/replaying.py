@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from agents.intake.ticket import Ticket
-from agents.problems.baseline import Rate
 from agents.problems.member import Member
 from agents.problems.problem import Problem
-from streams.attic import Attic
+from agents.problems.rate import Rate
+from streams.attic import json_attic
 from streams.lines import read_lines
 from streams.path import Path as PathOfTickets
-from streams.replay import Back, Results, Stopwatch, replay, rows, slim
+from streams.replay import Back, Stopwatch, replay
+from streams.results import Results, files, written_only
 from streams.shards import replay_sharded
 from weisu import __version__, wiring
 from weisu.settings import Settings, WrongSetup
@@ -39,28 +40,33 @@ def run_replay(
     Raises UnreadableFile before anything is written when the input cannot be opened.
     """
     started, watch = time.perf_counter(), Stopwatch()
+    with _no_collections():
+        path, results = _decide(events, settings, workers, progress, watch)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            for name, lines in files(results).items():
+                _write(out / name, lines)
+            watch.lap("output")
+            report = _report(events, results, settings, path, watch, time.perf_counter() - started)
+            (out / "report.json").write_text(
+                json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+            )
+        except OSError as error:
+            raise WrongSetup(f"{out}: cannot be written ({error.strerror}); choose another --out") from error
+    return report
+
+
+def _decide(
+    events: Path, settings: Settings, workers: int, progress: Callable[[int], None], watch: Stopwatch
+) -> tuple[PathOfTickets, Results]:
     if workers == 1:
         path = _with_attic(wiring.make_path(settings))
-        with _no_collections():
-            results = asyncio.run(replay(read_lines(events, progress), path, watch, results=slim()))
-    else:
-        next(iter(read_lines(events)), None)
-        path = _with_attic(wiring.make_back(settings))
-        back = Back(path, watch, results=slim())
-        with _no_collections():
-            results = replay_sharded(events, workers, partial(make_front, settings), back, watch)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, lines in rows(results).items():
-            _write(out / name, lines)
-        watch.lap("output")
-        report = _report(events, results, settings, path, watch, time.perf_counter() - started)
-        (out / "report.json").write_text(
-            json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-        )
-    except OSError as error:
-        raise WrongSetup(f"{out}: cannot be written ({error.strerror}); choose another --out") from error
-    return report
+        results = asyncio.run(replay(read_lines(events, progress), path, watch, results=written_only()))
+        return path, results
+    next(iter(read_lines(events)), None)
+    path = _with_attic(wiring.make_back(settings))
+    back = Back(path, watch, results=written_only())
+    return path, replay_sharded(events, workers, partial(make_front, settings), back, watch)
 
 
 def make_front(settings: Settings) -> PathOfTickets:
@@ -71,10 +77,10 @@ def make_front(settings: Settings) -> PathOfTickets:
 def _with_attic(path: PathOfTickets) -> PathOfTickets:
     """For a file of any length: what has been untouched for long stands in the state as bytes."""
     if path.intake is not None:
-        path.intake.tickets = Attic(Ticket, NEWEST)
+        path.intake.tickets = json_attic(Ticket, NEWEST)
     if path.books is not None:
-        path.books.problems, path.books.rates = Attic(Problem, NEWEST), Attic(Rate, NEWEST)
-        path.books.members = Attic(Member, NEWEST)
+        path.books.problems, path.books.rates = json_attic(Problem, NEWEST), json_attic(Rate, NEWEST)
+        path.books.members = json_attic(Member, NEWEST)
     return path
 
 
@@ -88,10 +94,9 @@ def _no_collections() -> Iterator[None]:
         gc.enable()
 
 
-def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        encode = json.JSONEncoder(ensure_ascii=False).encode
-        file.writelines(encode(line) + "\n" for line in lines)
+def _write(path: Path, lines: Iterable[bytes]) -> None:
+    with path.open("wb") as file:
+        file.writelines(line + b"\n" for line in lines)
 
 
 def _report(
@@ -103,8 +108,8 @@ def _report(
         reason = str(getattr(event.alert, "suppressed", ""))
         reasons[reason] = reasons.get(reason, 0) + 1
     urgencies: dict[str, int] = {}
-    for graded in results.graded.values():
-        urgencies[graded.grade.urgency] = urgencies.get(graded.grade.urgency, 0) + 1
+    for urgency in results.urgency_of.values():
+        urgencies[urgency] = urgencies.get(urgency, 0) + 1
     assert path.books is not None
     city = path.books.city
     return {

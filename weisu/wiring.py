@@ -16,7 +16,7 @@ from agents.grading.rules import RulesGrader
 from agents.intake.accept import Intake
 from agents.notifying.route import Routing
 from agents.notifying.send import Sender
-from agents.problems.gather import Books
+from agents.problems.books import Books
 from indexing.index import Index
 from indexing.sqlite import SqliteIndex
 from streams.path import Path

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from agents.alerting.alert import HeldReason
 from agents.alerting.desk import Budget, Desk, Fired, Kept, Last, Near, Silence, hashed
 from agents.alerting.rates import tickets_per_day
-from agents.problems.baseline import FAST_TAUS
 from agents.problems.problem import Candidate, CandidateKind
+from agents.problems.rate import FAST_TAUS
 
 PRIORITY: tuple[CandidateKind, ...] = ("hazard", "burst", "campaign", "recurrence", "seasonal", "chronic")
 """Of several findings about one problem the first here is told, the others fold into it.

@@ -6,8 +6,9 @@ from agents.alerting.alert import Level
 from agents.alerting.desk import Desk
 from agents.alerting.rates import correction, days_known
 from agents.city import City, words
-from agents.problems.baseline import FAST_TAUS, tail
+from agents.problems.baseline import tail
 from agents.problems.problem import Candidate
+from agents.problems.rate import FAST_TAUS
 
 LOCAL_SCOPES = ("problem", "street", "district")
 SLOW_EVIDENCE = -1.0

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from agents.alerting.desk import local_time
 from agents.city import City, Duty, words
-from agents.problems.baseline import FAST_TAUS, SLOW_TAUS
 from agents.problems.problem import Candidate, Evidence
+from agents.problems.rate import FAST_TAUS, SLOW_TAUS
 
 NO_PLACE = "地点不明"
 MOST_QUOTES = 3

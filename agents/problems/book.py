@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, MutableMapping
 from datetime import datetime, timedelta
 
-from agents.problems.baseline import Rate
+from agents.problems.hours import Weeks
 from agents.problems.member import Member
 from agents.problems.problem import Problem
+from agents.problems.rate import Rate
 from agents.problems.recurrence import ABSORBS, is_over
 from agents.problems.search import Search
 
@@ -45,6 +46,7 @@ class Book:
         """Stream key → number of streams below it that are known."""
         self.swept: int | None = None
         self.search = Search()
+        self.weeks = Weeks()
         self._own: dict[str, None] = {}
         """Keys of the district's members."""
         self._streets: dict[str, None] = {}

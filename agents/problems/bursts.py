@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from agents.problems.baseline import FAST_TAUS, SLOW_TAUS, Evidence, weigh
+from agents.problems.baseline import Evidence, weigh
 from agents.problems.case import (
     MAX_TICKETS,
     Case,
@@ -16,6 +16,7 @@ from agents.problems.case import (
 from agents.problems.crowd import alike, people_of
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, Scope
+from agents.problems.rate import FAST_TAUS, SLOW_TAUS
 from agents.problems.signature import OTHER
 from agents.problems.spots import shared_spot
 from agents.problems.usual import expect

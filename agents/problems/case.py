@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
-from agents.problems.baseline import Rate
 from agents.problems.book import Book
 from agents.problems.crowd import own_work_of
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, CandidateKind, Problem, Scope
 from agents.problems.problem import Evidence as Quote
+from agents.problems.rate import Rate
 from agents.problems.signature import hash_of
 from agents.problems.spots import shared_spot
 

@@ -1,9 +1,9 @@
 """Count a ticket in the streams it belongs to: problem, street × category, district × category, all."""
 
-from agents.problems.baseline import Rate, clock_of, count, learn_hours, week_of
 from agents.problems.book import Book
 from agents.problems.case import scope_of
 from agents.problems.member import Member
+from agents.problems.rate import Rate, clock_of, count, learned
 
 STREAM_RECENT = 50
 CLOCK_TICKETS = 5
@@ -14,48 +14,49 @@ def rates_after(member: Member, book: Book) -> dict[str, Rate]:
     total_key = book.stream("all")
     total = book.rate(total_key)
     if total is None or member.was_open is None:
-        total = _count_all(total, member)
+        total = _count_all(total, member, book)
     clock = clock_of(total.newest)
     rates: dict[str, Rate] = {}
     for key, fresh in zip(member.left_streams, member.left_fresh, strict=True):
-        rates[key] = _count_in(book.rate(key), key, member, -float(fresh), total, clock)
+        rates[key] = _count_in(book, key, member, -float(fresh), total, clock)
     for key, fresh in zip(member.streams, member.fresh, strict=True):
         rate = book.rate(key)
         if rate is None or key in member.new_streams:
-            rate = _count_in(rate, key, member, float(fresh), total, clock)
+            rate = _count_in(book, key, member, float(fresh), total, clock)
         rates[key] = rate
     rates[total_key] = total
     return rates
 
 
-def _count_in(rate: Rate | None, key: str, member: Member, weight: float, total: Rate, clock: float) -> Rate:
-    week = week_of(rate.hours if rate is not None else (), total.hours)
-    after = count(rate, member.seq, member.at, weight, member.caller, week, clock)
-    if after is rate:
-        return after
-    if scope_of(key) == "district" and key not in member.left_streams:
-        after = learn_hours(rate, after, member.at)
-    others = after.recent
-    if member.ticket_id in others:
-        others = tuple(known for known in others if known != member.ticket_id)
-    recent = others if key in member.left_streams else (*others, member.ticket_id)[-STREAM_RECENT:]
-    return after.model_copy(update={"recent": recent})
+def _count_in(book: Book, key: str, member: Member, weight: float, total: Rate, clock: float) -> Rate:
+    rate = book.rate(key)
+    leaves = key in member.left_streams
+    recent = rate.recent if rate is not None else ()
+    if member.ticket_id in recent:
+        recent = tuple(known for known in recent if known != member.ticket_id)
+    if not leaves:
+        recent = (*recent, member.ticket_id)[-STREAM_RECENT:]
+    more = learned(rate, member.at) if not leaves and scope_of(key) == "district" else {}
+    week = book.weeks.of(rate.hours if rate is not None else (), total.hours)
+    return count(rate, member.seq, member.at, weight, member.caller, week, clock, recent=recent, **more)
 
 
-def _count_all(total: Rate | None, member: Member) -> Rate:
+def _count_all(total: Rate | None, member: Member, book: Book) -> Rate:
     if total is not None and total.seq >= member.seq:
         return total
-    newest = (*(total.newest if total is not None else ()), member.at)[-CLOCK_TICKETS:]
-    clock = clock_of(newest)
-    week = week_of((), total.hours if total is not None else ())
-    after = count(total, member.seq, member.at, float(any(member.fresh)), "", week, clock)
-    after = learn_hours(total, after, member.at)
+    before = total or Rate()
+    newest = (*before.newest, member.at)[-CLOCK_TICKETS:]
     named = bool(member.caller) and member.caller[0] != "~"
-    return after.model_copy(
-        update={
-            "callers": {},
-            "named": after.named + named,
-            "unnamed": after.unnamed + (not named),
-            "newest": newest,
-        }
+    return count(
+        total,
+        member.seq,
+        member.at,
+        float(any(member.fresh)),
+        None,
+        book.weeks.of((), before.hours),
+        clock_of(newest),
+        newest=newest,
+        named=before.named + named,
+        unnamed=before.unnamed + (not named),
+        **learned(total, member.at),
     )

@@ -11,17 +11,17 @@ the running number of its last change, so that a redelivery after a crash betwee
 rest and repeats the outputs, and a redelivery after none of them changes nothing.
 """
 
-from collections.abc import MutableMapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
-from agents.problems.baseline import Rate, clock_of, is_fresh, local_seconds
 from agents.problems.book import OPEN_RETENTION, Book, key_of
+from agents.problems.books import Books
 from agents.problems.case import Case
 from agents.problems.counting import rates_after
+from agents.problems.hours import local_seconds
 from agents.problems.member import Member
 from agents.problems.patterns import PATTERNS, find_graded_hazard
 from agents.problems.problem import (
@@ -36,73 +36,13 @@ from agents.problems.problem import (
     exclude,
     include,
 )
+from agents.problems.rate import Rate, clock_of, is_fresh
 from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, with_recurrence
 from agents.problems.signature import Signature, category_of, digest_of, hash_of, quote_of, sign
 
+_EPOCH = date(1970, 1, 1).toordinal()
 UNNAMED_PLATFORM = 20
 """So many tickets without a caller, and fewer than 1 % with one: the platform names nobody."""
-
-
-@dataclass
-class Books:
-    """The problems of all districts of this process. What is derived is rebuilt on first use."""
-
-    city: City
-    problems: MutableMapping[str, Problem]
-    members: MutableMapping[str, Member]
-    rates: MutableMapping[str, Rate]
-    _books: dict[str, Book] = field(default_factory=dict)
-    _read: bool = False
-    _swept: int | None = None
-    """The local day on which every book there is was swept."""
-
-    def of(self, district: str) -> Book:
-        """The book of a district."""
-        if not self._read:
-            self._restore()
-        if district not in self._books:
-            self._books[district] = self._new(district)
-            self._swept = None
-        return self._books[district]
-
-    def all(self) -> list[Book]:
-        """Every book there is, by district."""
-        if not self._read:
-            self._restore()
-        return [self._books[district] for district in sorted(self._books)]
-
-    def due(self, day: int) -> list[Book]:
-        """The books not swept on this local day yet, which now are; by district."""
-        if self._swept is not None and self._swept >= day:
-            return []
-        due = [book for book in self.all() if book.swept is None or book.swept < day]
-        for book in due:
-            book.swept = day
-        self._swept = day
-        return due
-
-    def forget(self) -> None:
-        """Drop what is derived: the stored state has changed behind its back (partitions came or went)."""
-        self._books, self._read, self._swept = {}, False, None
-
-    def _new(self, district: str) -> Book:
-        return Book(district, self.problems, self.members, self.rates)
-
-    def _restore(self) -> None:
-        members: dict[str, list[Member]] = {}
-        problems: dict[str, list[Problem]] = {}
-        rates: dict[str, dict[str, Rate]] = {}
-        for member in self.members.values():
-            members.setdefault(key_of(member.district), []).append(member)
-        for problem in self.problems.values():
-            problems.setdefault(key_of(problem.district), []).append(problem)
-        for key, rate in self.rates.items():
-            rates.setdefault(key.partition("|")[0], {})[key] = rate
-        for name in sorted(members.keys() | problems.keys() | rates.keys()):
-            book = self._new(name)
-            book.restore(members.get(name, ()), problems.get(name, ()), rates.get(name, {}))
-            self._books[name] = book
-        self._read = True
 
 
 def gather(graded: Graded, books: Books) -> Gathered:
@@ -302,13 +242,18 @@ def _share_of(ticket: Ticket, member: Member) -> Share:
         ticket_id=ticket.ticket_id,
         caller=member.caller,
         created_at=ticket.created_at,
-        day=datetime.fromtimestamp(member.at, UTC).date().isoformat(),
+        day=_date_of(int(member.at // 86_400)),
         at=closing.at if closing is not None and not member.open else ticket.trigger_at,
         open=member.open,
         unit=ticket.unit or (closing.unit if closing is not None else None),
         reply=closing.reply or "" if closing is not None else "",
         returns=member.returns,
     )
+
+
+@lru_cache(maxsize=512)
+def _date_of(day: int) -> str:
+    return date.fromordinal(_EPOCH + day).isoformat()
 
 
 def _open(graded: Graded, member: Member, book: Book) -> Problem:
@@ -360,7 +305,8 @@ def _say(
 ) -> Gathered:
     ticket = graded.ticket
     assert ticket.created_at is not None
-    told = with_recurrence(graded, member.recurrence, member.earlier)
+    is_first = member.recurrence == "first" and not member.earlier and graded.grade.recurrence.kind == "first"
+    told = graded if is_first else with_recurrence(graded, member.recurrence, member.earlier)
     record = None
     if member.near is not None and member.near != problem.problem_id:
         record = Record(

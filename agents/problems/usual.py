@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from agents.problems.baseline import SLOW_BELOW_PER_DAY, START_UP_DAYS, Week, hourly, week_of
+from agents.problems.baseline import SLOW_BELOW_PER_DAY, START_UP_DAYS, hourly
 from agents.problems.case import Case, scope_of
+from agents.problems.hours import Week
 
 FIRST_RATE = 1 / 24
 """Tickets an hour of a district of which nothing is known."""
@@ -50,6 +51,6 @@ def expect(case: Case) -> Usual:
         expected[key] = prior
         above = key
     per_day = whole * 24.0
-    week = week_of(rates[case.member.streams[0]].hours, total.hours)
+    week = book.weeks.of(rates[case.member.streams[0]].hours, total.hours)
     districts = max(1, len(case.city.districts))
     return Usual(expected, unaware, per_day * districts, per_day < SLOW_BELOW_PER_DAY, week)

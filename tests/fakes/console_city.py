@@ -15,7 +15,8 @@ from indexing.documents import of_alert_event, of_change
 from indexing.index import Document
 from indexing.sqlite import SqliteIndex
 from streams import path as one_path
-from streams.replay import Results, Stopwatch, replay
+from streams.replay import Stopwatch, replay
+from streams.results import Results
 
 Answer = TypeVar("Answer")
 HOSTILE = "<script>window.hurt=1</script>\"'><img src=x onerror=window.hurt=1>"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from streams.attic import Attic
+from streams.attic import json_attic
 from streams.lines import UnreadableFile, read_lines
 from weisu.city_folder import load_city
 from weisu.replaying import run_replay
@@ -172,7 +172,7 @@ def test_a_folder_is_no_file_of_events(tmp_path: Path) -> None:
 
 
 def test_an_attic_gives_back_old_values_in_their_first_order() -> None:
-    attic: Attic[tuple[int, str]] = Attic(tuple[int, str], newest=2)
+    attic = json_attic(tuple[int, str], newest=2)
     for number in range(5):
         attic[f"k{number}"] = (number, "旧")
     attic["k0"] = (0, "新")

@@ -32,7 +32,7 @@ from agents.grading.ladder import Ladder
 from agents.grading.rules import RulesGrader
 from agents.intake.accept import Intake
 from agents.notifying.route import Delivery, Routing
-from agents.problems.gather import Books
+from agents.problems.books import Books
 from streams.path import Path
 
 MONDAY = datetime(2025, 3, 3, tzinfo=timezone(timedelta(hours=8)))

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from streams.replay import Results
+from streams.results import Results
 from weisu.settings import WrongSetup
 
 

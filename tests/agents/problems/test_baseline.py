@@ -2,28 +2,15 @@
 
 import math
 from datetime import UTC, datetime, timedelta, timezone
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.problems.baseline import (
-    FAST_TAUS,
-    MAX_CALLERS,
-    Rate,
-    clock_of,
-    count,
-    dispersion,
-    hour_of_week,
-    hourly,
-    is_fresh,
-    learn_hours,
-    local_seconds,
-    operational_hours,
-    tail,
-    week_of,
-    weigh,
-)
+from agents.problems.baseline import dispersion, hourly, tail, weigh
+from agents.problems.hours import hour_of_week, local_seconds, operational_hours, week_of
+from agents.problems.rate import FAST_TAUS, MAX_CALLERS, Rate, clock_of, count, is_fresh, learned
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -181,11 +168,11 @@ def test_clock_is_the_middle_of_five() -> None:
 
 def test_hours_are_learned_when_a_week_is_over() -> None:
     before = Rate(day=4, hours_open={9: 60})
-    same = learn_hours(before, before.model_copy(update={"day": 10}), 10 * DAY)
-    assert same.hours == ()
-    after = learn_hours(before, before.model_copy(update={"day": 11}), 11 * DAY + 2 * HOUR)
-    assert after.hours[9] == 60
-    assert after.hours_open == {2: 1}
+    same = learned(before, 10 * DAY)
+    assert same["hours"] == ()
+    after = learned(before, 11 * DAY + 2 * HOUR)
+    assert cast(tuple[int, ...], after["hours"])[9] == 60
+    assert after["hours_open"] == {2: 1}
 
 
 def test_evidence_needs_three_callers() -> None:

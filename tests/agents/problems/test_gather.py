@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from agents.city import City
 from agents.grading.grade import Graded
-from agents.problems.gather import Books, gather, gather_on_tick
+from agents.problems.books import Books
+from agents.problems.gather import gather, gather_on_tick
 from agents.problems.problem import Gathered
 
 Make = Callable[..., Graded]

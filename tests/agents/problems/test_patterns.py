@@ -8,7 +8,8 @@ import pytest
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.intake.ticket import Hazard
-from agents.problems.gather import Books, gather
+from agents.problems.books import Books
+from agents.problems.gather import gather
 from agents.problems.patterns import find_hazards_alone
 from agents.problems.problem import Candidate
 

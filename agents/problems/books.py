@@ -1,0 +1,72 @@
+"""The problems of every district that lives in this process."""
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+
+from agents.city import City
+from agents.problems.book import Book, key_of
+from agents.problems.member import Member
+from agents.problems.problem import Problem
+from agents.problems.rate import Rate
+
+
+@dataclass
+class Books:
+    """The problems of all districts of this process. What is derived is rebuilt on first use."""
+
+    city: City
+    problems: MutableMapping[str, Problem]
+    members: MutableMapping[str, Member]
+    rates: MutableMapping[str, Rate]
+    _books: dict[str, Book] = field(default_factory=dict)
+    _read: bool = False
+    _swept: int | None = None
+    """The local day on which every book there is was swept."""
+
+    def of(self, district: str) -> Book:
+        """The book of a district."""
+        if not self._read:
+            self._restore()
+        if district not in self._books:
+            self._books[district] = self._new(district)
+            self._swept = None
+        return self._books[district]
+
+    def all(self) -> list[Book]:
+        """Every book there is, by district."""
+        if not self._read:
+            self._restore()
+        return [self._books[district] for district in sorted(self._books)]
+
+    def due(self, day: int) -> list[Book]:
+        """The books not swept on this local day yet, which now are; by district."""
+        if self._swept is not None and self._swept >= day:
+            return []
+        due = [book for book in self.all() if book.swept is None or book.swept < day]
+        for book in due:
+            book.swept = day
+        self._swept = day
+        return due
+
+    def forget(self) -> None:
+        """Drop what is derived: the stored state has changed behind its back (partitions came or went)."""
+        self._books, self._read, self._swept = {}, False, None
+
+    def _new(self, district: str) -> Book:
+        return Book(district, self.problems, self.members, self.rates)
+
+    def _restore(self) -> None:
+        members: dict[str, list[Member]] = {}
+        problems: dict[str, list[Problem]] = {}
+        rates: dict[str, dict[str, Rate]] = {}
+        for member in self.members.values():
+            members.setdefault(key_of(member.district), []).append(member)
+        for problem in self.problems.values():
+            problems.setdefault(key_of(problem.district), []).append(problem)
+        for key, rate in self.rates.items():
+            rates.setdefault(key.partition("|")[0], {})[key] = rate
+        for name in sorted(members.keys() | problems.keys() | rates.keys()):
+            book = self._new(name)
+            book.restore(members.get(name, ()), problems.get(name, ()), rates.get(name, {}))
+            self._books[name] = book
+        self._read = True

@@ -1,0 +1,217 @@
+"""The state of one stream of reporters, and how a ticket is counted in it.
+
+Counters are sums over events that fade with time, so the order of arrival does not matter. Times are local
+seconds since 1970-01-01, so that hours and days of the week are those people live by. Source: alerting.md A.4.
+"""
+
+import math
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from agents.intake.ticket import Value
+from agents.problems.hours import HOURS_OF_WEEK, Week, hour_of_week, operational_hours
+
+FAST_TAUS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Operational hours."""
+SLOW_TAUS = (24.0, 72.0, 168.0, 504.0)
+"""Plain hours: at ten tickets a day a burst lasts days."""
+HALF_LIFE_DAYS = 28.0
+CALLER_DAYS = 7
+"""A reporter weighs once in so many days, however often the phone rings."""
+MAX_CALLERS = 64
+MAX_UNNAMED_PER_DAY = 12
+ENOUGH_TICKETS = 50
+"""Fewer say nothing about hours."""
+LATE_HOURS = 72.0
+_DAY = 86_400
+_HOUR = 3_600.0
+
+
+class Rate(Value):
+    """State of one stream of reporters. `seq` guards it: a change with a number not above it is in it
+    already."""
+
+    seq: int = 0
+    since: float = 0.0
+    at: float = 0.0
+    """Instant the counters are decayed to."""
+    fast: tuple[float, ...] = (0.0,) * len(FAST_TAUS)
+    slow: tuple[float, ...] = (0.0,) * len(SLOW_TAUS)
+    counted: float = 0.0
+    """Decayed count of closed days."""
+    squares: float = 0.0
+    """Decayed sum of the squares of closed days: how unsteady the stream is."""
+    exposure: float = 0.0
+    """Hours of closed days, decayed alike."""
+    day: int = 0
+    today: float = 0.0
+    yesterday: float = 0.0
+    callers: dict[str, int] = Field(default_factory=dict)
+    """Reporter → last call, oldest call first, at most 64."""
+    hours: tuple[int, ...] = ()
+    """Tickets per hour of week, of closed weeks; empty before there are enough of them."""
+    hours_open: dict[int, int] = Field(default_factory=dict)
+    """The same of the running week."""
+    named: int = 0
+    unnamed: int = 0
+    """Tickets with and without a reporter; the stream of all tickets only."""
+    recent: tuple[str, ...] = ()
+    """Ids of the newest tickets, at most 50."""
+    newest: tuple[float, ...] = ()
+    """Times of the last five tickets; the stream of all tickets only."""
+
+
+def clock_of(newest: tuple[float, ...]) -> float:
+    """The district's clock: the middle of its last five ticket times, so that one wrong date moves
+    nothing."""
+    times = sorted(newest)
+    return times[len(times) // 2] if times else 0.0
+
+
+def is_fresh(rate: Rate | None, caller: str, at: float) -> bool:
+    """Whether this caller adds a reporter to the stream: no call in seven days; unnamed callers by day.
+
+    "" is the one shared unnamed caller, once a day. A name that starts with "~" stands for an unnamed
+    caller of a platform that names nobody (see Book.caller_of): at most twelve of them a day, so that a
+    script cannot make a crowd without bound.
+    """
+    if rate is None:
+        return True
+    if caller.startswith("~") and caller not in rate.callers:
+        day = at // _DAY
+        same_day = sum(name.startswith("~") and last // _DAY == day for name, last in rate.callers.items())
+        return same_day < MAX_UNNAMED_PER_DAY
+    last = rate.callers.get(caller)
+    if last is None:
+        return True
+    if caller == "":
+        return int(at // _DAY) > last // _DAY
+    return abs(at - last) > CALLER_DAYS * _DAY
+
+
+def count(
+    rate: Rate | None,
+    seq: int,
+    at: float,
+    weight: float,
+    caller: str | None,
+    week: Week,
+    clock: float,
+    **more: object,
+) -> Rate:
+    """The stream after one ticket of `weight` 1 (a new reporter), 0 (a repeat) or -1 (taken back).
+
+    The same change twice is one change: `seq` tells. A late ticket is decayed as if it had come in time;
+    a stream whose clock a wrong date had carried away starts anew. `caller` None: nobody is remembered.
+    `more`: fields that change with it.
+    """
+    if rate is None:
+        rate = Rate.trusted(since=at, at=at, day=int(at // _DAY))
+    if rate.seq >= seq:
+        return rate
+    if rate.at > max(clock, at) + LATE_HOURS * _HOUR:
+        rate = rate.model_copy(
+            update={"at": at, "fast": (0.0,) * len(FAST_TAUS), "slow": (0.0,) * len(SLOW_TAUS)}
+        )
+    changes: dict[str, object] = {"seq": seq, **more}
+    _decay(rate, at, weight, week, changes)
+    _roll(rate, at, weight, changes)
+    if weight >= 0 and caller is not None:
+        changes["callers"] = _call(rate.callers, caller, at)
+    return rate.model_copy(update=changes)
+
+
+def _decay(rate: Rate, at: float, weight: float, week: Week, changes: dict[str, object]) -> None:
+    """E ← E·e^(−Δu/τ) + w; for a late ticket E ← E + w·e^(Δu/τ)."""
+    plain = (at - rate.at) / _HOUR
+    swift = operational_hours(at, week) - operational_hours(rate.at, week) if plain else 0.0
+    changes["fast"] = _decayed(rate.fast, FAST_TAUS, swift, weight)
+    changes["slow"] = _decayed(rate.slow, SLOW_TAUS, plain, weight)
+    changes["at"] = max(at, rate.at)
+
+
+def _decayed(
+    counters: tuple[float, ...], taus: Sequence[float], hours: float, weight: float
+) -> tuple[float, ...]:
+    exp = math.exp
+    pairs = zip(counters, taus, strict=True)
+    if hours >= 0:
+        after = [e * exp(-hours / tau) + weight if e else weight for e, tau in pairs]
+    else:
+        after = [e + weight * exp(hours / tau) for e, tau in pairs]
+    return tuple(after) if weight >= 0 else tuple([max(0.0, e) for e in after])
+
+
+def _roll(rate: Rate, at: float, weight: float, changes: dict[str, object]) -> None:
+    """Close the days that are over. One whole day stays outside the baseline as guard band."""
+    day = int(at // _DAY)
+    passed = day - rate.day
+    if passed < 0:
+        if passed == -1:
+            changes["yesterday"] = max(0.0, rate.yesterday + weight)
+        return
+    if passed == 0:
+        changes["today"] = max(0.0, rate.today + weight)
+        return
+    closing = [rate.yesterday] if passed == 1 else [rate.yesterday, rate.today]
+    counted, squares, exposure = rate.counted, rate.squares, rate.exposure
+    keep = 0.5 ** (1 / HALF_LIFE_DAYS)
+    for number in closing:
+        squares = squares * keep + _winsorise(number, counted, exposure, 2.0) ** 2
+        counted = counted * keep + _winsorise(number, counted, exposure, 1.0)
+        exposure = exposure * keep + 24.0
+    silent = passed - len(closing)
+    if silent > 0:
+        fade = keep**silent
+        counted, squares, exposure = (
+            counted * fade,
+            squares * fade,
+            exposure * fade + 24.0 * (1 - fade) / (1 - keep),
+        )
+    changes |= {
+        "counted": counted,
+        "squares": squares,
+        "exposure": exposure,
+        "day": day,
+        "today": max(0.0, weight),
+    }
+    changes["yesterday"] = rate.today if passed == 1 else 0.0
+
+
+def _winsorise(number: float, counted: float, exposure: float, width: float) -> float:
+    """A day's count, cut at m + width·(3√m + 2) once a week of history gives an m worth the name."""
+    if exposure < 7 * 24.0:
+        return number
+    mean = counted / exposure * 24.0
+    return min(number, mean + width * (3 * math.sqrt(mean) + 2))
+
+
+def _call(callers: dict[str, int], caller: str, at: float) -> dict[str, int]:
+    kept = callers.copy()
+    last = max(int(at), kept.pop(caller, 0))
+    while len(kept) >= MAX_CALLERS:
+        del kept[min(kept, key=lambda name: (kept[name], name))]
+    kept[caller] = last
+    return kept
+
+
+def learned(rate: Rate | None, at: float) -> dict[str, object]:
+    """The fields of count()'s `more` by which a stream learns the hour of week; a week's hours join the profile
+    when the week is over."""
+    hours: tuple[int, ...] = rate.hours if rate is not None else ()
+    running = rate.hours_open.copy() if rate is not None else {}
+    is_new_week = rate is not None and _week_number(int(at // _DAY)) > _week_number(rate.day)
+    if is_new_week and sum(hours) + sum(running.values()) >= ENOUGH_TICKETS:
+        counts = list(hours or (0,) * HOURS_OF_WEEK)
+        for known, number in running.items():
+            counts[known] += number
+        hours, running = tuple(counts), {}
+    hour = hour_of_week(at)
+    running[hour] = running.get(hour, 0) + 1
+    return {"hours": hours, "hours_open": running}
+
+
+def _week_number(day: int) -> int:
+    """Weeks begin on Monday; 1970-01-01 was a Thursday."""
+    return (day + 3) // 7

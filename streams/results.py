@@ -1,0 +1,139 @@
+"""What a replay found, and the lines of the contract's output files (contract.md section 2)."""
+
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import to_json
+
+from agents.alerting.alert import AlertEvent
+from agents.grading.grade import Graded, Urgency
+from agents.problems.problem import Change, Problem
+from streams.attic import Attic
+
+NEWEST = 20_000
+"""Tickets and problems whose last state is kept as an object; older ones are lines already."""
+_OF_PROBLEM = (
+    "problem_id",
+    "title",
+    "matter",
+    "category",
+    "district",
+    "place",
+    "reporters",
+    "first_seen",
+    "last_seen",
+    "patterns",
+    "status",
+    "after",
+    "closures",
+)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A line that is no event: the run goes on without it."""
+
+    line: int
+    reason: str
+    detail: str
+
+
+@dataclass(repr=False)
+class Results:
+    """Everything a replay found, by id, in order of first appearance.
+
+    Without a repr: asyncio.run() writes one of a finished task's result, and that took a tenth of a replay.
+    """
+
+    graded: MutableMapping[str, Graded] = field(default_factory=dict)
+    """Ticket → its last state. As written_only() makes them, neither tickets nor problems can be read back."""
+    problems: MutableMapping[str, Problem] = field(default_factory=dict)
+    urgency_of: dict[str, Urgency] = field(default_factory=dict)
+    waiting: dict[str, None] = field(default_factory=dict)
+    """Tickets whose `created` has not come."""
+    problem_of: dict[str, str] = field(default_factory=dict)
+    records: list[Change] = field(default_factory=list)
+    raised: dict[str, AlertEvent] = field(default_factory=dict)
+    updates: dict[str, list[AlertEvent]] = field(default_factory=dict)
+    held: list[AlertEvent] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def keep(self, graded: Graded, problem_id: str | None = None) -> None:
+        """The newest state of a ticket takes the place of the one before."""
+        ticket_id = graded.ticket.ticket_id
+        if problem_id is not None:
+            self.problem_of[ticket_id] = problem_id
+        self.urgency_of[ticket_id] = graded.grade.urgency
+        self.graded[ticket_id] = graded
+
+    def count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def ticket_line(self, graded: Graded) -> bytes:
+        """A ticket's line of tickets.jsonl."""
+        ticket = graded.ticket
+        return to_json(
+            {
+                "ticket_id": ticket.ticket_id,
+                "problem_id": self.problem_of.get(ticket.ticket_id),
+                "grade": graded.grade,
+                "status": ticket.status,
+                "place": {name: part for name, part in vars(ticket.place).items() if part is not None},
+            }
+        )
+
+
+def written_only() -> Results:
+    """Results for a run that only writes its files: what has been quiet for long is kept as the line it will be."""
+    results = Results()
+    results.graded = Attic(results.ticket_line, newest=NEWEST)
+    results.problems = Attic(_problem_line, newest=NEWEST)
+    return results
+
+
+def files(results: Results) -> dict[str, Iterator[bytes]]:
+    """The output files: name → its lines, without their ends."""
+    return {
+        "tickets.jsonl": _lines(results.graded, results.ticket_line),
+        "problems.jsonl": _problem_lines(results),
+        "alerts.jsonl": map(to_json, _alert_rows(results)),
+        "ledger.jsonl": (to_json(event.alert) for event in results.held),
+        "rejected.jsonl": (to_json(vars(bad)) for bad in results.rejected),
+    }
+
+
+def _lines(values: MutableMapping[str, Any], write: Any) -> Iterator[bytes]:
+    if isinstance(values, Attic):
+        return values.raw()
+    return map(write, values.values())
+
+
+def _problem_line(problem: Problem) -> bytes:
+    return to_json({name: getattr(problem, name) for name in _OF_PROBLEM})
+
+
+def _problem_lines(results: Results) -> Iterator[bytes]:
+    members: dict[str, list[str]] = {}
+    for ticket_id in results.graded:
+        if (problem_id := results.problem_of.get(ticket_id)) is not None:
+            members.setdefault(problem_id, []).append(ticket_id)
+    for problem_id, line in zip(results.problems, _lines(results.problems, _problem_line), strict=True):
+        if problem_id in members:
+            yield line[:-1] + b',"ticket_ids":' + to_json(members[problem_id]) + b"}"
+
+
+def _alert_rows(results: Results) -> Iterator[dict[str, Any]]:
+    for alert_id, event in results.raised.items():
+        updates = [
+            {
+                "event": later.event,
+                "at": later.at,
+                "reporters": later.alert.reporters,
+                "tickets": len(later.alert.ticket_ids),
+                "ticket_ids": later.alert.ticket_ids,
+            }
+            for later in results.updates.get(alert_id, [])
+        ]
+        yield {**vars(event.alert), "updates": updates}
