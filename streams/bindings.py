@@ -44,6 +44,8 @@ class Parts:
     grader: Ladder | None = None
     routing: Routing | None = None
     sender: Sender | None = None
+    hide_doors: bool = False
+    """Whether the numbers of flats and houses are masked: core."""
 
     @property
     def city_key(self) -> str:
@@ -109,7 +111,9 @@ class Core:
     def _intake(self, partition: int) -> Path:
         if partition not in self._intakes:
             tickets = self._tickets.shelf(partition)
-            self._intakes[partition] = Path(intake=Intake(self._parts.city, self._parts.key, tickets))
+            self._intakes[partition] = Path(
+                intake=Intake(self._parts.city, self._parts.key, tickets, self._parts.hide_doors)
+            )
         return self._intakes[partition]
 
     # tickets.graded → problems, alerts.candidates, city.counts

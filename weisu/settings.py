@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """Folder of the embedded index, state and logs."""
     pseudonym_key: SecretStr | None = None
     """Key of the callers' hashes. `weisu work` refuses to start without it; the rest use a public development key."""
+    hide_doors: bool = False
+    """Mask the numbers of flats and houses in the texts too; which building it is stays readable."""
     stream: StreamSettings = StreamSettings()
     index: IndexSettings = IndexSettings()
     ladder: LadderSettings = LadderSettings()

@@ -64,7 +64,9 @@ def make_grader(settings: Settings, city: City) -> Ladder:
 def make_front(settings: Settings, city: City | None = None) -> Path:
     """Intake and grading over dicts: one shard of a replay. `city`: when it is read already."""
     city = city or city_of(settings)
-    return Path(intake=Intake(city, settings.key, {}), grader=make_grader(settings, city))
+    return Path(
+        intake=Intake(city, settings.key, {}, settings.hide_doors), grader=make_grader(settings, city)
+    )
 
 
 def make_back(settings: Settings, city: City | None = None) -> Path:

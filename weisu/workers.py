@@ -33,7 +33,7 @@ def run_role(role: Role, settings: Settings) -> int:
 def _parts(role: Role, settings: Settings) -> Parts:
     city = wiring.city_of(settings)
     if role == "core":
-        return Parts(city, key=settings.key)
+        return Parts(city, key=settings.key, hide_doors=settings.hide_doors)
     if role == "grading":
         return Parts(city, grader=wiring.make_grader(settings, city))
     return Parts(city, routing=wiring.make_routing(settings), sender=wiring.make_sender(settings))

@@ -40,6 +40,8 @@ class Intake:
     city: City
     key: bytes
     tickets: MutableMapping[str, Ticket] = field(default_factory=dict)
+    hide_doors: bool = False
+    """Whether the numbers of flats and houses are masked too."""
     until: datetime | None = None
     """Events later than this are refused. Set at the live edge, where the time of day is known; not in a replay."""
 
@@ -61,7 +63,7 @@ def accept(raw: bytes, intake: Intake) -> Accepted:
     before = intake.tickets.get(event.ticket_id)
     if before is not None and event.event_id in before.seen:
         return Accepted(before, changed=False)
-    after = fold(before, _cleanse(event, intake.key))
+    after = fold(before, _cleanse(event, intake))
     if before is None or _says_otherwise(after, before):
         after = _derive(after, intake.city)
     intake.tickets[event.ticket_id] = after
@@ -84,7 +86,7 @@ def _derive(ticket: Ticket, city: City) -> Ticket:
     return ticket.model_copy(update={"place": place, "parts": parts, "hazards": hazards})
 
 
-def _cleanse(event: TicketEvent, key: bytes) -> News:
+def _cleanse(event: TicketEvent, intake: Intake) -> News:
     """What the event says, without a name, number or address line that could name a person."""
     if isinstance(event, Created | Updated):
         return News(
@@ -93,23 +95,24 @@ def _cleanse(event: TicketEvent, key: bytes) -> News:
             revision=event.order,
             at=event.occurred_at,
             creates=isinstance(event, Created),
-            fields=_cleanse_statement(event, key),
+            fields=_cleanse_statement(event, intake),
         )
     return News(
         event_id=event.event_id,
         ticket_id=event.ticket_id,
         revision=event.order,
         at=event.occurred_at,
-        step=_cleanse_step(event),
+        step=_cleanse_step(event, intake),
     )
 
 
-def _cleanse_statement(event: Created | Updated, key: bytes) -> dict[str, Any]:
+def _cleanse_statement(event: Created | Updated, intake: Intake) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     caller = event.caller
-    tokens = Tokens(caller.name, caller.phone) if caller else Tokens()
+    name, phone = (caller.name, caller.phone) if caller else (None, None)
+    tokens = Tokens(name, phone, intake.hide_doors)
     # A later event that names nobody does not make a known caller anonymous.
-    if caller is not None and (reporter := hash_caller(caller.phone, caller.id, key)):
+    if caller is not None and (reporter := hash_caller(caller.phone, caller.id, intake.key)):
         fields["reporter"] = reporter
     if event.channel is not None:
         fields["channel"] = event.channel
@@ -148,13 +151,13 @@ def _hide(text: str | None, tokens: Tokens, most: int = MAX_TEXT) -> str | None:
     if not text:
         return None
     is_named = bool(tokens.name) and tokens.name in text
-    if len(text) <= MAX_NAME and not is_named and holds_nothing(text):
+    if len(text) <= MAX_NAME and not is_named and holds_nothing(text, tokens.hide_doors):
         return text
     return mask(text[:most], tokens).text
 
 
-def _cleanse_step(event: Dispatched | Returned | Closed | Reviewed | Reopened) -> Step:
-    tokens = Tokens()
+def _cleanse_step(event: Dispatched | Returned | Closed | Reviewed | Reopened, intake: Intake) -> Step:
+    tokens = Tokens(hide_doors=intake.hide_doors)
     facts: dict[str, Any] = {}
     if isinstance(event, Dispatched | Returned):
         facts = {"unit": event.unit[:MAX_NAME], "reason": _hide(event.reason, tokens, MAX_SAID)}

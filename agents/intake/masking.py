@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agents.intake.names import find_names, is_name
 from agents.intake.numerals import half_width
 from agents.intake.pseudonym import normalize_phone
 
-Secret = Literal["人", "电话", "证件", "银行卡", "车牌", "邮箱", "账号"]
+Secret = Literal["人", "电话", "证件", "银行卡", "车牌", "邮箱", "账号", "门牌"]
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,12 @@ class Masked:
 class Tokens:
     """Which token stands for which value. One object for all texts of one event makes the tokens agree."""
 
-    def __init__(self, name: str | None = None, phone: str | None = None) -> None:
-        """`name` and `phone` of the caller are hidden wherever they occur, in whatever surroundings."""
+    def __init__(self, name: str | None = None, phone: str | None = None, hide_doors: bool = False) -> None:
+        """`name` and `phone` of the caller are hidden wherever they occur, in whatever surroundings.
+
+        `hide_doors`: the numbers of flats and houses too.
+        """
+        self.hide_doors = hide_doors
         self._numbers: dict[tuple[Secret, str], int] = {}
         self._last: dict[Secret, int] = {}
         self.name = name.strip() if name and is_name(name.strip()) else ""
@@ -40,8 +44,9 @@ class Tokens:
         return f"〔{kind}{known}〕"
 
 
-@dataclass(frozen=True)
-class _Span:
+class Span(NamedTuple):
+    """Where in a text something personal stands."""
+
     start: int
     end: int
     kind: Secret
@@ -54,13 +59,9 @@ def mask(text: str, tokens: Tokens | None = None) -> Masked:
     order numbers, bus lines, hotlines, prices, years. Masking a masked text changes nothing.
     """
     tokens = tokens or Tokens()
-    # Most texts are written half-width: then this is the text itself.
-    plain = half_width(text)
-    spans = _settle(_find_secrets(plain, tokens))
-    names = [_Span(*span, "人") for span in find_names(_blank(plain, spans), tokens.name)]
-    if not spans and not names:
+    spans = find_spans(text, tokens)
+    if not spans:
         return Masked(text, {})
-    spans = _settle(chain(spans, names))
     pieces: list[str] = []
     counts: Counter[Secret] = Counter()
     at = 0
@@ -73,19 +74,29 @@ def mask(text: str, tokens: Tokens | None = None) -> Masked:
     return Masked("".join(pieces), dict(counts))
 
 
+def find_spans(text: str, tokens: Tokens) -> list[Span]:
+    """What mask() replaces, in order of place; no two overlap."""
+    # Most texts are written half-width: then this is the text itself.
+    plain = half_width(text)
+    spans = _settle(_find_secrets(plain, tokens))
+    names = [Span(*span, "人") for span in find_names(_blank(plain, spans), tokens.name)]
+    return _settle(chain(spans, names)) if names else spans
+
+
 @lru_cache(maxsize=16_384)
-def holds_nothing(text: str) -> bool:
+def holds_nothing(text: str, hide_doors: bool = False) -> bool:
     """Whether mask() leaves the text as it is for any caller whose name is not in it.
 
     Remembered: addresses, reasons and replies are the same few thousand again and again.
     """
-    return not mask(text).counts and not _LONG_NUMBER.search(half_width(text))
+    tokens = Tokens(hide_doors=hide_doors)
+    return not find_spans(text, tokens) and not _LONG_NUMBER.search(half_width(text))
 
 
-def _settle(found: Iterable[_Span]) -> list[_Span]:
+def _settle(found: Iterable[Span]) -> list[Span]:
     """The spans in order of place; of overlapping ones the first found stays: the surest rules go first."""
     starts: list[int] = []
-    kept: list[_Span] = []
+    kept: list[Span] = []
     for span in found:
         at = bisect(starts, span.start)
         if (at == 0 or kept[at - 1].end <= span.start) and (at == len(kept) or span.end <= starts[at]):
@@ -96,22 +107,32 @@ def _settle(found: Iterable[_Span]) -> list[_Span]:
 
 _DIGITS = "〇零一二三四五六七八九"
 _SHADOW = {ord(c): str(max(i - 1, 0)) for i, c in enumerate(_DIGITS)} | {ord("幺"): "1", ord("两"): "2"}
-_SHADOW |= {0x3000: " ", ord("—"): "-", ord("–"): "-"}
+_SHADOW |= {0x3000: " ", ord("—"): "-", ord("–"): "-", ord("，"): ",", ord("、"): ","}
 """One character for one, so that a place in the shadow is the same place in the text."""
+_COUNTED = re.compile(
+    rf"(?<=[0-9]{{7}})[{_DIGITS}两](?![{_DIGITS}幺两])|[{_DIGITS}两](?=[直下次个天遍回趟楼样般起些边旦共度])"
+)
+"""Numerals that are words of their own: 13800138000一直没人接."""
 
-_LONG_NUMBER = re.compile(rf"[\d{_DIGITS}幺两](?:[ \u3000.·—–-]?[\d{_DIGITS}幺两]){{6}}")
+_LONG_NUMBER = re.compile(rf"[\d{_DIGITS}幺两](?:[ \u3000.·—–，,、-]?[\d{_DIGITS}幺两]){{6}}")
 _LATIN = re.compile(r"[0-9A-Za-z]{4}")
 _ID_CARD = re.compile(
     r"(?<!\d)[1-9]\d{5}[ -]?(?:19|20)\d\d[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])"
     r"[ -]?\d{3}[ -]?[\dXx](?![\dA-Za-z])"
 )
+_ID_CARD_SPACED = re.compile(r"(?<!\d)[1-9](?:[ -]?\d){16}[ -]?[\dXx](?![\dA-Za-z])")
 _ID_CARD_SAID = re.compile(r"(?:身份证|证件)[号码是为:： ]{0,6}(\d{14,17}[\dXx])(?![\dA-Za-z])")
 _MOBILE = re.compile(
-    r"(?<!\d)(?:\+?(?:00)?86[ -]?)?(?:1[3-9]\d(?:[ \-.·]?\d){8}|1[ \-.·][3-9](?:[ \-.·]\d){9})(?!\d)"
+    r"(?<!\d)(?:\+?(?:00)?86[ -]?)?"
+    r"(?:1[3-9]\d(?:[ \-.·]?\d){8}|1[ \-.·][3-9](?:[ \-.·]\d){9}|1[3-9]\d,\d{4},\d{4}|1[3-9]\d\d,\d{4},\d{3})(?!\d)"
 )
+_LETTERED_MOBILE = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9]*[OolI])[1lI][3-9](?=(?:[OolI]*[0-9]){6})[0-9OolI]{9}(?![0-9A-Za-z])"
+)
+"""l38O0138OOO: letters that look like digits."""
 _LANDLINE = re.compile(
-    r"(?<!\d)(?<!\d[-.])(?:\+?86[ -]?)?[(（]?0(?:10|2\d|[3-9]\d\d)(?:[)）] ?|[ -])?"
-    r"[2-8]\d{2,3}[ -]?\d{4}(?!\d)"
+    r"(?<!\d)(?<!\d[-.])(?:\+?86[ -]?)?[(（]?0(?:10|2\d|[3-9]\d\d)(?:[)）] ?|[ ,-])?"
+    r"[2-8]\d{2,3}[ ,-]?\d{4}(?!\d)"
 )
 _LOCAL_LINE = re.compile(r"(?:电话|座机|手机|联系方式)[号码是为:： ]{0,4}([2-8]\d{2,3}[ -]?\d{4})(?![\d年])")
 _CARD = re.compile(r"(?<!\d)(?:62|4\d|5[1-5]|3[457])\d\d(?:[ -]?\d){12,15}(?!\d)")
@@ -121,18 +142,30 @@ _PLATE = re.compile(
     r"(?=[A-Za-z]{0,4}\d)[A-HJ-NP-Za-hj-np-z0-9]{4,5}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳](?![A-Za-z0-9])"
 )
 _MAIL = re.compile(
-    r"(?<![\w.%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}", re.ASCII
+    r"(?<![\w.%+-])[A-Za-z0-9._%+-]{1,64}(?: ?@ ?|[(（\[]at[)）\]])[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}",
+    re.ASCII,
 )
+_QQ = re.compile(r"(?:[Qq]{2}|扣扣)(?:号码|账号|群号|号|群)?[是为:： ]{0,3}([1-9](?: ?\d){4,11})(?![\d元块])")
 _ACCOUNT = re.compile(
     r"(?:微信|薇信|威信|扣扣|[Qq]{2}|[VvWw][Xx]|[Ww]e[Cc]hat|[Ww]eixin)"
     r"(?:账号|帐号|群号|群|号码|号)?[是为:： ]{0,3}"
     r"([A-Za-z][-_A-Za-z0-9]{5,19}|[1-9]\d{4,10})(?![-_A-Za-z0-9]|[元块人个户万次])"
-    r"|(?:账号|帐号|户号|抖音号|支付宝)[号码是为:： ]{0,3}([A-Za-z0-9][-_.A-Za-z0-9]{4,29})(?![-_A-Za-z0-9])",
+    r"|(?:账号|帐号|户号|抖音号|支付宝)[号码是为:： ]{0,3}([A-Za-z0-9][-_.A-Za-z0-9]{4,29})(?![-_A-Za-z0-9])"
+    r"|加(?:我|他|她)?[:： ]?([A-Za-z][-_A-Za-z]{0,14}[-_0-9][-_A-Za-z0-9]{3,18})(?![-_A-Za-z0-9])",
     re.ASCII,
 )
+_D = r"[0-9〇零一二三四五六七八九十百]"
+_DOOR = re.compile(
+    rf"(?<![0-9])(?:[A-Ha-h甲乙丙丁]|{_D}{{1,3}})单元 ?(?:{_D}{{1,3}}[层楼])? ?{_D}{{1,5}}[室号户]?(?!{_D})"
+    rf"|(?<=[栋幢座楼层]) ?{_D}{{3,5}}(?:[室号]|(?=[，。,、；;！!\s）)]|\Z))"
+    rf"|(?<![0-9-])[0-9]{{1,3}}-[0-9]{{1,2}}-[0-9]{{3,4}}(?![0-9-])"
+    rf"|(?<![0-9]){_D}{{3,5}}室(?![内外友温])"
+    rf"|(?<=[街路巷里弄道村胡同屯组]){_D}{{1,4}}号(?:附{_D}{{1,2}}号)?(?![线楼栋门口桥地公店井杆库台车厂窗])"
+)
+"""The flat behind a building, the house in a street: what tells one household from its neighbours."""
 
 
-def _blank(text: str, spans: list[_Span]) -> str:
+def _blank(text: str, spans: list[Span]) -> str:
     """The text with 〔 in place of every character of the spans."""
     if not spans:
         return text
@@ -144,36 +177,60 @@ def _blank(text: str, spans: list[_Span]) -> str:
     return "".join(pieces) + text[at:]
 
 
-def _find_secrets(plain: str, tokens: Tokens) -> Iterator[_Span]:
+def _find_secrets(plain: str, tokens: Tokens) -> Iterator[Span]:
     # Most texts hold no long number and no Latin word: those rules then cost one search each.
-    if "@" in plain:
+    if "@" in plain or "at" in plain:
         yield from _spans(_MAIL, plain, "邮箱")
-    if _LONG_NUMBER.search(plain):
-        yield from _find_numbers(plain.translate(_SHADOW), tokens)
+    for start, end in _around_numbers(plain):
+        shadow = _COUNTED.sub("某", plain[start:end]).translate(_SHADOW)
+        for span in _find_numbers(shadow, tokens):
+            yield Span(start + span.start, start + span.end, span.kind)
     if _LATIN.search(plain):
+        yield from _spans(_LETTERED_MOBILE, plain, "电话")
         yield from _spans(_PLATE, plain, "车牌")
         yield from _spans(_ACCOUNT, plain, "账号")
+    if tokens.hide_doors:
+        yield from _spans(_DOOR, plain, "门牌")
 
 
-def _find_numbers(shadow: str, tokens: Tokens) -> Iterator[_Span]:
-    for match in _ID_CARD.finditer(shadow):
-        if _is_id_card(match.group()):
-            yield _Span(*match.span(), "证件")
+_BEFORE, _BEYOND = 16, 40
+"""Characters beside seven digits in which their cue and the rest of the number stand, however it is spaced."""
+
+
+def _around_numbers(plain: str) -> Iterator[tuple[int, int]]:
+    """The stretches in which long numbers stand: reading only these is most of the speed."""
+    start, end = 0, -1
+    for number in _LONG_NUMBER.finditer(plain):
+        if number.start() - _BEFORE > end:
+            if end >= 0:
+                yield start, end
+            start = max(0, number.start() - _BEFORE)
+        end = number.end() + _BEYOND
+    if end >= 0:
+        yield start, end
+
+
+def _find_numbers(shadow: str, tokens: Tokens) -> Iterator[Span]:
+    for pattern in (_ID_CARD, _ID_CARD_SPACED):
+        for match in pattern.finditer(shadow):
+            if _is_id_card(match.group()):
+                yield Span(*match.span(), "证件")
     yield from _spans(_ID_CARD_SAID, shadow, "证件")
     for match in _CARD.finditer(shadow):
         if _passes_luhn(match.group()):
-            yield _Span(*match.span(), "银行卡")
+            yield Span(*match.span(), "银行卡")
     yield from _spans(_CARD_SAID, shadow, "银行卡")
     yield from _spans(_MOBILE, shadow, "电话")
     yield from _spans(_LANDLINE, shadow, "电话")
     yield from _spans(_LOCAL_LINE, shadow, "电话")
+    yield from _spans(_QQ, shadow, "账号")
     if tokens.phone:
         yield from _spans(re.compile(rf"(?<!\d){'[ -]?'.join(tokens.phone)}(?!\d)"), shadow, "电话")
 
 
-def _spans(pattern: re.Pattern[str], shadow: str, kind: Secret) -> Iterator[_Span]:
+def _spans(pattern: re.Pattern[str], shadow: str, kind: Secret) -> Iterator[Span]:
     for match in pattern.finditer(shadow):
-        yield _Span(*match.span(match.lastindex or 0), kind)
+        yield Span(*match.span(match.lastindex or 0), kind)
 
 
 def _same_form(kind: Secret, value: str) -> str:

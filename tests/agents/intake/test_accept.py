@@ -66,6 +66,14 @@ def test_one_person_has_one_token_in_title_and_content(intake: Intake) -> None:
     assert ticket.content.startswith("我叫〔人1〕")
 
 
+def test_doors_are_hidden_in_every_text_where_the_city_wants_it() -> None:
+    intake = Intake(CITY, b"key", hide_doors=True)
+    accept(event("e1", "created", 0, content="2单元1201室漏水", place={"address": "2单元1201室"}), intake)
+    ticket = accept(event("e2", "closed", 1, unit="物业", reply="2单元1201室已修"), intake).ticket
+    assert ticket.content == "〔门牌1〕漏水"
+    assert "1201" not in ticket.model_dump_json()
+
+
 def test_a_redelivery_returns_the_stored_ticket_unchanged(intake: Intake) -> None:
     raw = event("e1", "created", 0, **PERSONAL)
     first = accept(raw, intake).ticket
