@@ -15,7 +15,7 @@ from agents.intake.ticket import Hazard, Kind, Ticket
 
 CODE = "rules-1"
 """Raise the number when the code below or in the files it calls decides differently."""
-_LISTS = ("hazards", "cues", "kinds", "matters", "recurrence", "categories")
+_LISTS = ("hazards", "scenes", "cues", "kinds", "matters", "recurrence", "categories")
 _URGENCY_NAMES: dict[Urgency, str] = {"critical": "特急", "urgent": "紧急", "normal": "一般", "low": "平缓"}
 _CALM_KINDS: dict[Kind, str] = {"praise": "表扬件", "suggestion": "建议", "consult": "咨询"}
 

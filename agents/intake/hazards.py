@@ -1,8 +1,8 @@
 """Danger rules 风险点: they run first and whatever a model says, and know what only sounds dangerous."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ MAX_QUOTE = 40
 _IDIOM = ""
 """Entry of a figure of speech: what it covers is no danger."""
 _NEVER = re.compile(r"(?!)")
+_CLASS = re.compile("〈([^〉]+)〉")
 
 Level = Literal["critical", "urgent"]
 Verdict = Literal["danger", "settled", "void"]
@@ -90,12 +91,12 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
     found: dict[str, Hazard] = {}
     for hit in _outside_idioms(hits):
         danger = rules.dangers[hit.entry]
-        known = found.get(hit.entry)
+        known = found.get(danger.name)
         if known is not None and known.level == danger.level:
             continue
         level = _level(danger, _verdict(low, hit, danger, rules.cues))
         if level is not None and (known is None or level == "critical"):
-            found[hit.entry] = Hazard(name=hit.entry, level=level, quote=_quote(text, hit))
+            found[danger.name] = Hazard(name=danger.name, level=level, quote=_quote(text, hit))
     return tuple(sorted(found.values(), key=lambda hazard: hazard.level != "critical"))
 
 
@@ -110,11 +111,41 @@ def hazard_rules(city: City) -> HazardRules:
     """The city's danger rules, compiled. Raises ValueError naming the table whose pattern is wrong."""
     tables: Mapping[str, Mapping[str, Any]] = words(city, "hazards")["hazards"]
     cues = words(city, "cues")
+    dangers = {name: _danger(name, table) for name, table in tables.items()}
     terms = [term for name, table in tables.items() for term in terms_of(name, table)]
     terms += [Term(_IDIOM, word) for word in cues["idioms"]["words"]]
-    return HazardRules(
-        {name: _danger(name, table) for name, table in tables.items()}, _cues(cues), Scanner(terms)
-    )
+    for name, level, term in scenes_of(words(city, "scenes")):
+        if name not in tables:
+            raise ValueError(f"scenes: no danger {name!r} in hazards.toml")
+        # A scene brings its own `unless`; the table's `excludes` are made for its fixed words.
+        dangers[term.entry] = replace(dangers[name], level=level or dangers[name].level, excludes=_NEVER)
+        terms.append(term)
+    return HazardRules(dangers, _cues(cues), Scanner(terms))
+
+
+def scenes_of(lists: Mapping[str, Any]) -> Iterator[tuple[str, Level | None, Term]]:
+    """(danger, level if not the danger's own, term) of every subject of every scene in scenes.toml. Raises ValueError naming the scene."""
+    classes: Mapping[str, Sequence[str]] = lists["classes"]
+
+    def members(name: str) -> Sequence[str]:
+        if name not in classes:
+            raise ValueError(f"scenes: no class 〈{name}〉")
+        return classes[name]
+
+    for scene in lists["scenes"]:
+        level = scene.get("level")
+        entry = f"scene:{scene['hazard']}:{level or ''}"
+        patterns = [
+            compiled(_CLASS.sub(lambda found: f"(?:{'|'.join(members(found[1]))})", scene[key]), entry)
+            if scene.get(key)
+            else None
+            for key in ("state", "unless")
+        ]
+        for subject in scene["subject"]:
+            named = _CLASS.fullmatch(subject)
+            for word in members(named[1]) if named else (subject,):
+                term = Term(entry, word, patterns[0], scene["reach"], around=True, unless=patterns[1])
+                yield scene["hazard"], level, term
 
 
 def terms_of(entry: str, table: Mapping[str, Any]) -> list[Term]:

@@ -22,6 +22,10 @@ class Term:
     state: re.Pattern[str] | None = None
     reach: int = 0
     """How many characters before and after the word the state may stand."""
+    around: bool = False
+    """The state may also hold the word in its middle."""
+    unless: re.Pattern[str] | None = None
+    """Found in the clauses of the hit, it is none."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,26 @@ def _judge(term: Term, text: str, at: int) -> Hit | None:
         return None
     if term.state is None:
         return Hit(term.entry, (at, end), at, end)
+    if term.around:
+        return _judge_scene(term, term.state, text, at, end)
     after = _near(term.state, text, end, sentence_end(text, end, term.reach), first=True)
     if after:
         return Hit(term.entry, (at, end), at, after.end())
     before = _near(term.state, text, sentence_start(text, at, term.reach), at, first=False)
     return Hit(term.entry, (at, end), before.start(), end) if before else None
+
+
+def _judge_scene(term: Term, state: re.Pattern[str], text: str, at: int, end: int) -> Hit | None:
+    start, stop = sentence_start(text, at, term.reach), sentence_end(text, end, term.reach)
+    found = state.search(text, start, stop)
+    while found is not None and at <= found.start() and found.end() <= end:
+        found = state.search(text, found.start() + 1, stop)  # the word itself is no state
+    if found is None:
+        return None
+    hit = Hit(term.entry, (at, end), min(at, found.start()), max(end, found.end()))
+    if term.unless and term.unless.search(text, clause_start(text, hit.start), clause_end(text, hit.end)):
+        return None
+    return hit
 
 
 def _near(state: re.Pattern[str], text: str, start: int, end: int, first: bool) -> re.Match[str] | None:
