@@ -124,7 +124,10 @@ def hazard_rules(city: City) -> HazardRules:
 
 
 def scenes_of(lists: Mapping[str, Any]) -> Iterator[tuple[str, Level | None, Term]]:
-    """(danger, level if not the danger's own, term) of every subject of every scene in scenes.toml. Raises ValueError naming the scene."""
+    """(danger, level if not the danger's own, term) of every subject of every scene in scenes.toml.
+
+    Raises ValueError naming the scene or the class that is wrong.
+    """
     classes: Mapping[str, Sequence[str]] = lists["classes"]
 
     def members(name: str) -> Sequence[str]:

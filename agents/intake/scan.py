@@ -1,9 +1,11 @@
 """Finding many words in a text at once: one pass over its character pairs, whatever the number of words."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from operator import add
 
 _SENTENCE_END = "。！？；!?;\n"
@@ -45,25 +47,26 @@ class Scanner:
     """
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        index: dict[str, list[Term]] = {}
+        words: dict[str, list[Term]] = {}
         for term in terms:
             if len(term.word) < 2:
                 raise ValueError(
                     f"the word {term.word!r} of {term.entry!r} is too short: two characters at least"
                 )
-            index.setdefault(term.word[:2], []).append(term)
-        self._index = {
-            pair: tuple(sorted(found, key=lambda t: (-len(t.word), t.entry))) for pair, found in index.items()
-        }
+            words.setdefault(term.word, []).append(term)
+        index: dict[str, list[tuple[str, tuple[Term, ...]]]] = {}
+        for word, meant in sorted(words.items(), key=lambda entry: (-len(entry[0]), entry[0])):
+            index.setdefault(word[:2], []).append((word, tuple(sorted(meant, key=lambda t: t.entry))))
+        self._index = {pair: tuple(found) for pair, found in index.items()}
 
     def scan(self, text: str) -> list[Hit]:
         """Every hit in the order of the text; hits may overlap. `text` must be lower-cased."""
-        index = self._index
+        index, pairs = self._index, pairs_of(text)
         hits: list[Hit] = []
-        for at, pair in [(at, pair) for at, pair in enumerate(pairs_of(text)) if pair in index]:
-            for term in index[pair]:
-                if text.startswith(term.word, at) and (hit := _judge(term, text, at)):
-                    hits.append(hit)
+        for at in compress(range(len(pairs)), map(index.__contains__, pairs)):
+            for word, terms in index[pairs[at]]:
+                if text.startswith(word, at):
+                    hits += [hit for term in terms if (hit := _judge(term, text, at))]
         return hits
 
 
@@ -119,31 +122,36 @@ def lowered(text: str) -> str:
 
 def sentence_start(text: str, at: int, most: int = 200) -> int:
     """Where the sentence around `at` begins; looks back at most so many characters."""
-    return _back(text, at, _SENTENCE_END, most)
+    return _back(at, _ends(text, _SENTENCE_MARK), most)
 
 
 def sentence_end(text: str, at: int, most: int = 200) -> int:
     """Where the sentence around `at` ends, its end mark left out; looks at most so many characters ahead."""
-    return _ahead(text, at, _SENTENCE_MARK, most)
+    return _ahead(text, at, _ends(text, _SENTENCE_MARK), most)
 
 
 def clause_start(text: str, at: int) -> int:
     """Where the clause around `at` begins; looks back at most 40 characters."""
-    return _back(text, at, _CLAUSE_END, 40)
+    return _back(at, _ends(text, _CLAUSE_MARK), 40)
 
 
 def clause_end(text: str, at: int) -> int:
     """Where the clause around `at` ends; looks at most 40 characters ahead."""
-    return _ahead(text, at, _CLAUSE_MARK, 40)
+    return _ahead(text, at, _ends(text, _CLAUSE_MARK), 40)
 
 
-def _back(text: str, at: int, marks: str, most: int) -> int:
-    floor = max(0, at - most)
-    while at > floor and text[at - 1] not in marks:
-        at -= 1
-    return at
+@lru_cache(maxsize=64)
+def _ends(text: str, mark: re.Pattern[str]) -> list[int]:
+    """Where the marks of a text stand. Remembered: every word that is found asks."""
+    return [found.start() for found in mark.finditer(text)]
 
 
-def _ahead(text: str, at: int, mark: re.Pattern[str], most: int) -> int:
-    found = mark.search(text, at, at + most)
-    return found.start() if found else min(len(text), at + most)
+def _back(at: int, ends: list[int], most: int) -> int:
+    before = bisect_left(ends, at)
+    return max(0, at - most, ends[before - 1] + 1 if before else 0)
+
+
+def _ahead(text: str, at: int, ends: list[int], most: int) -> int:
+    after = bisect_left(ends, at)
+    end = ends[after] if after < len(ends) else len(text)
+    return min(end, at + most, len(text))
