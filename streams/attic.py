@@ -9,7 +9,7 @@ V = TypeVar("V")
 
 
 class Attic(MutableMapping[str, V], Generic[V]):
-    """Iterates in the order in which keys first came, as a dict does. Values must not be changed in place."""
+    """Iterates in the order in which keys first came, as a dict does. Values, never None, must not be changed in place."""
 
     def __init__(
         self, encode: Callable[[V], bytes], newest: int, decode: Callable[[bytes], V] | None = None
@@ -25,12 +25,19 @@ class Attic(MutableMapping[str, V], Generic[V]):
         """Every key; None: the value is fresh."""
 
     def __getitem__(self, key: str) -> V:
+        value = self._fresh.get(key)
+        if value is not None:
+            return value
         raw = self._kept[key]
-        if raw is None:
-            return self._fresh[key]
-        if self._decode is None:
+        if raw is None or self._decode is None:
             raise KeyError(key)
-        return self._decode(raw)
+        # Who asks for an old value asks again soon, and mostly changes it.
+        self[key] = value = self._decode(raw)
+        return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """As dict.get(). (The one that is inherited raises and catches an error for each key that is not there.)"""
+        return self[key] if key in self._kept else default
 
     def __setitem__(self, key: str, value: V) -> None:
         fresh = self._fresh

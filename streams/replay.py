@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from agents.alerting.alert import AlertEvent, Held
 from agents.alerting.order import News, Waiting
@@ -20,8 +20,7 @@ LONG_GAP = timedelta(days=2)
 """Silence longer than this is ticked through by days: a file of ten years is not walked by hours."""
 
 
-@dataclass(frozen=True)
-class Front:
+class Front(NamedTuple):
     """What the first half of the path (intake, grading) makes of one line. Depends on earlier lines of the same ticket only."""
 
     line: int

@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from agents.city import City
 from agents.intake.events import (
@@ -46,8 +46,7 @@ class Intake:
     """Events later than this are refused. Set at the live edge, where the time of day is known; not in a replay."""
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The ticket after the event; unchanged for a redelivery, and to be sent again all the same: the first
     output may have been lost."""
 

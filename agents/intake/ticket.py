@@ -1,10 +1,10 @@
 """A ticket 工单: one citizen's appeal and all that happened to it, as the fold of its events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal, Self, TypeVar
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -181,8 +181,7 @@ MAX_STEPS = 256
 MAX_SEEN = 512
 
 
-@dataclass(frozen=True)
-class News:
+class News(NamedTuple):
     """What one event says about its ticket, hashed and masked: what fold() takes."""
 
     event_id: str
@@ -190,7 +189,7 @@ class News:
     revision: int
     at: datetime
     creates: bool = False
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
     """Only what the event states, of: channel, reporter, kind, title, content, said_place, category."""
     step: Step | None = None
 

@@ -1,8 +1,8 @@
 """A ticket just counted, and what every finding about it is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from agents.city import City
 from agents.grading.grade import Graded
@@ -23,8 +23,7 @@ SUBJECT = 40
 """Characters of a caller's title that stand for the place where none is known."""
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """A ticket just counted, with the new state of all it was counted in."""
 
     graded: Graded

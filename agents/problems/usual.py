@@ -1,6 +1,6 @@
 """What is usual of the streams of one ticket."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agents.problems.baseline import SLOW_BELOW_PER_DAY, START_UP_DAYS, hourly
 from agents.problems.case import Case, scope_of
@@ -12,8 +12,7 @@ UNSEEN_CHILDREN = 10
 """Problems not met yet that a stream's rate is also divided among."""
 
 
-@dataclass(frozen=True)
-class Usual:
+class Usual(NamedTuple):
     """What is expected of the streams of one ticket."""
 
     hourly: dict[str, float]
