@@ -103,16 +103,17 @@ class Thresholds:
     """What decides how many alerts reach a person; every default is explained in docs/decisions."""
 
     alerts_per_day: float = 8.0
-    evidence: float = 1.0
-    """λ*: least evidence of a crowd alert: minus log10 of the expected chance findings a day."""
+    evidence: float | None = None
+    """λ*, least evidence of a crowd alert: minus log10 of the expected chance findings a day. None: set each
+    midnight so that the last four weeks had given `alerts_per_day` (agents/alerting/shadow.py)."""
     reporters: int = 3
     """Least distinct reporters of a crowd alert."""
     cool_down: timedelta = timedelta(hours=24)
     recurrence_window: timedelta = timedelta(days=30)
     crowd_window: timedelta = timedelta(days=7)
-    start_up: timedelta = timedelta(days=28)
-    """While less of the city's history is known, `start_up_evidence` stands in for `evidence`."""
-    start_up_evidence: float = 2.0
+    start_up: timedelta = timedelta(days=7)
+    """While less of the city's history is known, λ* is `start_up_evidence`, unless `evidence` fixes it."""
+    start_up_evidence: float = 1.5
     growth: float = 2.0
     """An alert within its cool-down is told again when its reporters have grown by this factor."""
     tickets_per_alert: float = 20.0

@@ -270,7 +270,8 @@ def _read_thresholds(source: CityFiles, head: Mapping[str, Any]) -> Thresholds:
             expected.append(item.name)
             value = table.get(item.name)
             if isinstance(value, int | float) and not isinstance(value, bool):
-                values[item.name] = type(getattr(Thresholds, item.name))(value)
+                default = getattr(Thresholds, item.name)
+                values[item.name] = int(value) if isinstance(default, int) else float(value)
             elif value is not None:
                 source.complain(name, item.name, "应为数字", after)
     for key in sorted(set(table) - set(expected)):

@@ -11,8 +11,33 @@ from agents.problems.problem import CandidateKind, Evidence, Scope
 Level = Literal["red", "orange", "yellow", "blue"]
 LEVELS: tuple[Level, ...] = ("blue", "yellow", "orange", "red")
 HeldReason = Literal[
-    "below_threshold", "duplicate", "cool_down", "silenced", "inhibited", "budget", "unsupported"
+    "below_threshold",
+    "duplicate",
+    "cool_down",
+    "silenced",
+    "inhibited",
+    "unconfirmed",
+    "budget",
+    "unsupported",
 ]
+AlertKind = CandidateKind | Literal["digest"]
+"""What an alert is about; `digest`: the day's list of what the budget held back."""
+Verdict = Literal["confirmed", "false_alarm", "merged"]
+"""What an officer found on the spot."""
+EventName = Literal[
+    "raised",
+    "updated",
+    "delivered",
+    "acknowledged",
+    "resolved",
+    "false_alarm",
+    "confirmed",
+    "merged",
+    "silenced",
+    "held",
+    "digest",
+]
+CommandName = Literal["acknowledge", "resolve", "false_alarm", "confirm", "merge", "silence", "delivered"]
 AlertStatus = Literal["open", "acknowledged", "resolved", "false_alarm"]
 
 
@@ -23,7 +48,7 @@ class Alert(BaseModel):
 
     alert_id: str
     """a-<hash(kind, key, trigger)>: the same finding has the same id on every run."""
-    kind: CandidateKind
+    kind: AlertKind
     level: Level
     scope: Scope
     key: str
@@ -45,6 +70,7 @@ class Alert(BaseModel):
     figures: dict[str, float] = Field(default_factory=dict)
     status: AlertStatus = "open"
     acknowledged_by: str | None = None
+    verdict: Verdict | None = None
     rules: str = ""
 
 
@@ -61,9 +87,7 @@ class AlertEvent(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    event: Literal[
-        "raised", "updated", "delivered", "acknowledged", "resolved", "false_alarm", "silenced", "held"
-    ]
+    event: EventName
     at: datetime
     alert: Alert | Held
     by: str | None = None
@@ -77,11 +101,13 @@ class Command(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    command: Literal["acknowledge", "resolve", "false_alarm", "silence", "delivered"]
+    command: CommandName
     command_id: str
     alert_id: str | None = None
     key: str | None = None
     """What to silence."""
+    into: str | None = None
+    """The alert that says it already: where to merge."""
     by: str
     at: datetime
     until: datetime | None = None

@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from agents.alerting.alert import LEVELS, Alert, AlertEvent, Command, Held
-from agents.alerting.desk import SCOPES, Budget, Counted, Decided, Fired, Kept, Last, Near, Silence
+from agents.alerting.desk import SCOPES, Budget, Counted, Decided, Kept, Last, Waits
 from agents.alerting.desk import Desk as Desk
-from agents.alerting.gates import No, alert_id_of, budget_key, cool_down, first_no, homes_of
-from agents.alerting.life import act, settle
+from agents.alerting.digest import put_off, send_digest
+from agents.alerting.gates import No, alert_id_of, budget_key, cool_down, first_no
+from agents.alerting.life import settle
+from agents.alerting.neighbours import remember
+from agents.alerting.obey import obey
 from agents.alerting.rates import find_storm, note
+from agents.alerting.shadow import see, set_bar
 from agents.alerting.storm import storm_candidate
 from agents.alerting.sweep import sweep
-from agents.alerting.weigh import evidence_needed, level_of, weigh
+from agents.alerting.weigh import evidence_needed, level_of, needed_by, weigh, with_needed
 from agents.alerting.wording import Wording, compose
 from agents.city import City
 from agents.problems.problem import Candidate, Count, Evidence
@@ -20,7 +24,6 @@ STORM_RETRY = timedelta(hours=1)
 """A storm is looked at again so long after it was told or held: one ledger entry an hour, not one a call."""
 MOST_TICKETS = 200
 MOST_QUOTES = 8
-MOST_COMMANDS = 16
 
 
 def decide(news: Candidate | Count | Command, desk: Desk) -> tuple[AlertEvent, ...]:
@@ -29,12 +32,16 @@ def decide(news: Candidate | Count | Command, desk: Desk) -> tuple[AlertEvent, .
         return _decide_once(news, desk)
     if isinstance(news, Count):
         return _take_count(news, desk)
-    return _obey(news, desk)
+    return obey(news, desk)
 
 
 def decide_on_tick(at: datetime, desk: Desk) -> tuple[AlertEvent, ...]:
-    """Open alerts whose matter has been quiet resolve; what is too old is forgotten. `at` is event time."""
-    return sweep(at, desk)
+    """What is due by the clock; `at` is event time.
+
+    λ* is set at midnight, the digest is sent in the morning, quiet alerts resolve, what is too old is forgotten.
+    """
+    set_bar(at, desk)
+    return (*send_digest(at, desk), *sweep(at, desk))
 
 
 def _decide_once(candidate: Candidate, desk: Desk) -> tuple[AlertEvent, ...]:
@@ -53,11 +60,12 @@ def _decide(candidate: Candidate, desk: Desk) -> tuple[AlertEvent, ...]:
     candidate = weigh(candidate, desk)
     wording = compose(candidate, desk.city)
     no = first_no(candidate, desk) or (None if wording.is_supported else No("unsupported"))
+    see(candidate, no, desk)
     if no is None:
         return _raise(candidate, wording, desk)
     under = desk.kept(no.under) if no.under else None
     if no.reason == "duplicate" and under is not None:
-        _remember(candidate, under.alert.alert_id, desk)
+        remember(candidate, under.alert.alert_id, desk)
         return (AlertEvent(event="raised", at=under.alert.raised_at, alert=under.alert, seq=under.seq),)
     events = [_hold(candidate, wording, no, desk)]
     if under is not None:
@@ -85,7 +93,7 @@ def _raise(candidate: Candidate, wording: Wording, desk: Desk) -> tuple[AlertEve
         told_by=candidate.candidate_id,
         heard_at=candidate.at,
     )
-    _remember(candidate, alert.alert_id, desk)
+    remember(candidate, alert.alert_id, desk)
     if candidate.kind != "hazard":
         key = budget_key(candidate.at, desk)
         spent = desk.find(key, Budget)
@@ -94,26 +102,13 @@ def _raise(candidate: Candidate, wording: Wording, desk: Desk) -> tuple[AlertEve
     return tuple(events)
 
 
-def _remember(candidate: Candidate, alert_id: str, desk: Desk) -> None:
-    """Where its own key and its neighbours will find the alert. Twice is the same as once."""
-    desk.state[f"last:{candidate.key}"] = Last(at=candidate.at, alert_id=alert_id)
-    fired = Fired(
-        at=candidate.at,
-        alert_id=alert_id,
-        kind=candidate.kind,
-        scope=candidate.scope,
-        street=candidate.place.street or "",
-        problem_id=candidate.problem_id,
-    )
-    for name in homes_of(candidate):
-        near = desk.find(f"near:{name}", Near)
-        before = tuple(entry for entry in near.fired if entry != fired) if near else ()
-        desk.state[f"near:{name}"] = Near(at=candidate.at, fired=(*before[-63:], fired))
-
-
 def _hold(candidate: Candidate, wording: Wording, no: No, desk: Desk) -> AlertEvent:
     fields = _fields(candidate, wording, desk.city)
     held = Held.model_validate(fields | {"suppressed": no.reason, "under": no.under})
+    if no.reason == "unconfirmed":
+        desk.state[f"waits:{candidate.key}"] = Waits(at=candidate.at, reporters=candidate.reporters)
+    elif no.reason == "budget":
+        put_off(held, candidate.at, desk)
     return AlertEvent(event="held", at=candidate.at, alert=held)
 
 
@@ -208,9 +203,10 @@ def _take_count(count: Count, desk: Desk) -> tuple[AlertEvent, ...]:
 
 def _look_for_storm(count: Count, desk: Desk) -> tuple[AlertEvent, ...]:
     storm = find_storm(count.category, count.at, desk)
-    if storm is None or storm.evidence < evidence_needed(desk):
+    needed = evidence_needed(desk)
+    if storm is None or storm.evidence < needed_by({}, "city", needed):
         return ()
-    candidate = storm_candidate(storm, count, desk)
+    candidate = with_needed(storm_candidate(storm, count, desk), needed)
     tried = desk.find(f"last:tried|{candidate.key}", Last)
     if tried is not None and abs(count.at - tried.at) < STORM_RETRY:
         return ()
@@ -219,27 +215,3 @@ def _look_for_storm(count: Count, desk: Desk) -> tuple[AlertEvent, ...]:
         return ()
     desk.state[f"last:tried|{candidate.key}"] = Last(at=count.at, alert_id=alert_id_of(candidate))
     return _decide(candidate, desk)
-
-
-def _obey(command: Command, desk: Desk) -> tuple[AlertEvent, ...]:
-    """An officer's command, or the sender's word that it was delivered."""
-    kept = desk.kept(command.alert_id) if command.alert_id else None
-    if command.command == "silence":
-        _silence(command, kept, desk)
-    if kept is None:
-        return (act(None, command),)
-    done = kept.commands.get(command.command_id)
-    if done is not None:
-        return (done,)
-    event = act(kept.alert, command).model_copy(update={"seq": kept.seq + 1})
-    commands = dict([*kept.commands.items(), (command.command_id, event)][-MOST_COMMANDS:])
-    changes = {"alert": event.alert, "seq": event.seq, "commands": commands}
-    desk.state[f"alert:{kept.alert.alert_id}"] = kept.model_copy(update=changes)
-    return (event,)
-
-
-def _silence(command: Command, kept: Kept | None, desk: Desk) -> None:
-    key = command.key or (kept.alert.key if kept else None)
-    until = command.until or command.at + desk.city.thresholds.cool_down
-    if key is not None:
-        desk.state[f"silence:{key}"] = Silence(at=command.at, until=until, by=command.by, note=command.note)

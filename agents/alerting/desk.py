@@ -2,24 +2,23 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from agents.alerting.alert import Alert, AlertEvent
+from agents.alerting.alert import Alert, AlertEvent, Held
 from agents.city import City
-from agents.problems.problem import CandidateKind, Scope
+from agents.intake.ticket import Value
+from agents.problems.problem import Candidate, CandidateKind, Scope
 
 SCOPES: tuple[Scope, ...] = ("problem", "street", "district", "city")
 """Narrowest first."""
 
 
-class Entry(BaseModel):
+class Entry(Value):
     """Replaced by assignment, never changed in place: the mapping may be a table with a changelog."""
-
-    model_config = ConfigDict(frozen=True)
 
 
 class Kept(Entry):
@@ -126,6 +125,60 @@ class Rate(Entry):
     """Newest ticket ids, oldest first, at most 32."""
 
 
+class Seen(Entry):
+    """`seen:<local day>|<key>`: the findings of a crowd on one day that could have been alerts, for the shadow."""
+
+    of: Literal["seen"] = "seen"
+    at: datetime
+    findings: tuple[Candidate, ...]
+    """Each with more evidence than the one before; without words, in order of decision, at most 16."""
+
+
+class Bar(Entry):
+    """`bar`: 门槛, what a crowd's evidence must reach since the last local midnight."""
+
+    of: Literal["bar"] = "bar"
+    at: datetime
+    day: int
+    """Local day it is for (days since 1970-01-01)."""
+    needed: float
+    """λ*."""
+    a_day: float
+    """Alerts a day that it would have let through in the days it was chosen by."""
+    days: int
+
+
+class Trust(Entry):
+    """`trust:<place>|<matter>`: what officers said of alerts about one matter at one place."""
+
+    of: Literal["trust"] = "trust"
+    at: datetime
+    false_alarms: tuple[datetime, ...] = ()
+    """Oldest first, at most 8."""
+    confirmed: tuple[datetime, ...] = ()
+
+
+class Waits(Entry):
+    """`waits:<key>`: a finding of low confidence that waits for one more person to confirm it."""
+
+    of: Literal["waits"] = "waits"
+    at: datetime
+    reporters: int
+
+
+class Overflow(Entry):
+    """`overflow`: what the budget held back since the last digest, and the digest that went out last."""
+
+    of: Literal["overflow"] = "overflow"
+    at: datetime
+    held: tuple[Held, ...] = ()
+    """Oldest first, at most 50."""
+    more: int = 0
+    """How many there were beyond those."""
+    events: tuple[AlertEvent, ...] = ()
+    """The digest of `at`, so that a tick that comes again gives it again."""
+
+
 class Swept(Entry):
     """`swept`: when the desk was last cleared of what is too old to matter, and what ended then."""
 
@@ -137,7 +190,21 @@ class Swept(Entry):
 
 
 State = Annotated[
-    Kept | Decided | Counted | Last | Near | Silence | Budget | Rate | Swept, Field(discriminator="of")
+    Kept
+    | Decided
+    | Counted
+    | Last
+    | Near
+    | Silence
+    | Budget
+    | Rate
+    | Seen
+    | Bar
+    | Trust
+    | Waits
+    | Overflow
+    | Swept,
+    Field(discriminator="of"),
 ]
 STATE: TypeAdapter[State] = TypeAdapter(State)
 """Reads and writes an entry as JSON, for a table."""
@@ -161,6 +228,12 @@ class Desk:
 
     def local(self, at: datetime) -> datetime:
         return local_time(at, self.city)
+
+    def day(self, at: datetime) -> int:
+        """Local days since 1970-01-01."""
+        local = self.local(at)
+        offset = local.utcoffset() or timedelta()
+        return int((local.timestamp() + offset.total_seconds()) // 86_400)
 
 
 def local_time(at: datetime, city: City) -> datetime:

@@ -1,21 +1,17 @@
 """The gates between a finding and a person, in order; each lets pass (None) or says why not."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil, floor
 from typing import NamedTuple
 
 from agents.alerting.alert import HeldReason
-from agents.alerting.desk import Budget, Desk, Fired, Kept, Last, Near, Silence, hashed
+from agents.alerting.desk import Budget, Desk, Kept, Last, Silence, Waits, hashed
+from agents.alerting.neighbours import PRIORITY, cover_of
 from agents.alerting.rates import tickets_per_day
+from agents.alerting.weigh import is_confident, is_slow
 from agents.problems.problem import Candidate, CandidateKind
-from agents.problems.rate import FAST_TAUS
 
-PRIORITY: tuple[CandidateKind, ...] = ("hazard", "burst", "campaign", "recurrence", "seasonal", "chronic")
-"""Of several findings about one problem the first here is told, the others fold into it.
-
-Disputes between units and one caller's many tickets are about somebody else and fold into nothing.
-"""
 COOL_DOWN_FACTOR: Mapping[CandidateKind, float] = {
     "hazard": 0.25,
     "burst": 1,
@@ -77,16 +73,21 @@ def duplicate(candidate: Candidate, desk: Desk) -> No | None:
     return No("duplicate", under=alert_id) if desk.kept(alert_id) else None
 
 
-def below_threshold(candidate: Candidate, desk: Desk) -> No | None:
-    """Too few distinct people for a crowd, evidence below what the city asks for, or nothing in common."""
+def no_crowd(candidate: Candidate, desk: Desk) -> No | None:
+    """Too few distinct people for a crowd, or nothing that they have in common: whatever the evidence."""
     if candidate.kind in CROWDS and candidate.reporters < desk.city.thresholds.reporters:
         return No("below_threshold")
     if candidate.scope in ("street", "district") and not _has_much_in_common(candidate, desk):
         return No("below_threshold")
-    figures = candidate.figures
-    if candidate.scope == "problem" and figures.get("alike") == 0.0:
+    if candidate.scope == "problem" and candidate.figures.get("alike") == 0.0:
         # Strangers who say the same of places that are not one.
         return No("below_threshold")
+    return None
+
+
+def below_threshold(candidate: Candidate, desk: Desk) -> No | None:
+    """Evidence below what is asked for today, at this place (weigh.py)."""
+    figures = candidate.figures
     if candidate.kind == "burst" and figures.get("lambda", 0.0) < figures.get("needed", 0.0):
         return No("below_threshold")
     return None
@@ -110,79 +111,12 @@ def _has_much_in_common(candidate: Candidate, desk: Desk) -> bool:
     )
 
 
-def is_slow(candidate: Candidate) -> bool:
-    """Was it found by a counter of days and weeks, which only a sparse stream has?"""
-    return candidate.figures.get("tau", 0.0) > max(FAST_TAUS)
-
-
 def inhibited(candidate: Candidate, desk: Desk) -> No | None:
     """A nested or a more important alert says it already: place in street in district, crowd over chronic."""
     if candidate.kind not in PRIORITY:
         return None
-    for fired in _neighbours(candidate, desk):
-        kept = desk.kept(fired.alert_id)
-        if kept is not None and kept.alert.key != candidate.key and _covers(fired, candidate):
-            return No("inhibited", fired.alert_id, has_grown(candidate, kept, desk))
-    return None
-
-
-def _neighbours(candidate: Candidate, desk: Desk) -> Iterator[Fired]:
-    """Alerts of the last cool-down about the same problem, or the same category in the district or city."""
-    for name in _nearby(candidate):
-        near = desk.find(f"near:{name}", Near)
-        for fired in reversed(near.fired if near else ()):
-            if abs(candidate.at - fired.at) < desk.city.thresholds.cool_down:
-                yield fired
-
-
-def homes_of(candidate: Candidate) -> list[str]:
-    """Where an alert is found by its neighbours."""
-    names = [f"problem|{candidate.problem_id}"] if candidate.problem_id else []
-    if candidate.kind == "hazard":
-        names.append(f"ticket|{candidate.trigger_ticket_id}")
-    elif candidate.kind == "burst":
-        names.append(f"{'city' if candidate.scope == 'city' else candidate.district}|{candidate.category}")
-    return names
-
-
-def _nearby(candidate: Candidate) -> list[str]:
-    """Where a finding looks for neighbours: by problem, category, and by tickets that told a danger."""
-    names = homes_of(candidate)
-    if candidate.scope == "problem" and candidate.kind != "hazard":
-        names += [f"ticket|{ticket_id}" for ticket_id in candidate.ticket_ids]
-    if candidate.kind == "burst" and candidate.scope != "city":
-        names.append(f"city|{candidate.category}")
-    return names
-
-
-def _covers(fired: Fired, candidate: Candidate) -> bool:
-    """Does the alert say what the candidate says?
-
-    A city-wide storm explains a district and a street, but not one place that beats even the storm.
-    """
-    if candidate.kind == "hazard":
-        # Several dangers in one call are one alert; a danger told later is not.
-        return fired.kind == "hazard" and fired.at == candidate.at
-    if fired.kind == "hazard":
-        return candidate.scope == "problem"
-    if fired.kind not in PRIORITY:
-        return False
-    if fired.problem_id is not None and fired.problem_id == candidate.problem_id:
-        return PRIORITY.index(fired.kind) <= PRIORITY.index(candidate.kind)
-    if fired.kind != "burst" or candidate.scope == "city":
-        return False
-    if fired.scope == "city":
-        return candidate.scope in ("street", "district")
-    return _nested(fired, candidate)
-
-
-def _nested(fired: Fired, candidate: Candidate) -> bool:
-    scopes = {fired.scope, candidate.scope}
-    if fired.scope == candidate.scope:
-        return False
-    if "district" in scopes:
-        return True
-    return bool(fired.street) and fired.street == (candidate.place.street or "")
+    kept = cover_of(candidate, desk)
+    return No("inhibited", kept.alert.alert_id, has_grown(candidate, kept, desk)) if kept else None
 
 
 def cool_down(candidate: Candidate, desk: Desk) -> No | None:
@@ -203,6 +137,21 @@ def cool_down(candidate: Candidate, desk: Desk) -> No | None:
     return No("cool_down", last.alert_id, kept is not None and has_grown(candidate, kept, desk))
 
 
+def unconfirmed(candidate: Candidate, desk: Desk) -> No | None:
+    """A crowd without one place, barely above what is needed, waits until one more person says so.
+
+    The next finding of its key with more people within the cool-down confirms it.
+    """
+    if candidate.kind != "burst" or candidate.scope not in ("street", "district"):
+        return None
+    if is_confident(candidate):
+        return None
+    waits = desk.find(f"waits:{candidate.key}", Waits)
+    if waits is None or abs(candidate.at - waits.at) >= desk.city.thresholds.cool_down:
+        return No("unconfirmed")
+    return No("unconfirmed") if candidate.reporters <= waits.reporters else None
+
+
 def has_grown(candidate: Candidate, kept: Kept, desk: Desk) -> bool:
     """Have the people affected multiplied by the city's step since a person was last told?
 
@@ -216,14 +165,17 @@ def has_grown(candidate: Candidate, kept: Kept, desk: Desk) -> bool:
 def budget(candidate: Candidate, desk: Desk) -> No | None:
     """Enough for the day: beyond 1.5 × the budget the rest waits for the digest. Hazards pass.
 
-    What is no crowd of today may use the first part of it only: on a simulated city the returns after closing
-    of the morning had taken the whole day's budget before the bursts of the afternoon.
+    A crowd of little evidence may use the budget only, what is above it is for the strong ones: on a simulated
+    storm day weak findings had used up the day before the planted incidents began. What is no crowd of today may
+    use a third: there the returns after closing of the morning had taken the whole day from the bursts.
     """
     if candidate.kind == "hazard":
         return None
     days, cap = allowance(desk)
     if candidate.kind != "burst":
         cap = max(1, floor(UNHURRIED_SHARE * cap))
+    elif not is_confident(candidate):
+        cap = max(1, min(cap, floor(daily_budget(desk))))
     spent = 0
     for back in range(days):
         entry = desk.find(budget_key(candidate.at - timedelta(days=back), desk), Budget)
@@ -234,25 +186,39 @@ def budget(candidate: Candidate, desk: Desk) -> No | None:
 def allowance(desk: Desk) -> tuple[int, int]:
     """How many alerts may be told within how many local days, as (days, alerts).
 
-    B = min(alerts_per_day, tickets a day / tickets_per_alert) is the budget, the cap is 1.5 B a day. A city
+    The cap is 1.5 B a day. A city
     so small that B is below one alert a day counts over ⌈1/B⌉ days instead, a week at most: ten tickets a day
     and one alert for twenty tickets make B = ½, that is one alert in two days.
     """
-    thresholds = desk.city.thresholds
-    daily = min(thresholds.alerts_per_day, tickets_per_day(desk) / thresholds.tickets_per_alert)
+    daily = daily_budget(desk)
     if daily >= 1.0:
         return 1, floor(1.5 * daily)
     return ceil(1.0 / max(daily, 1.0 / LONGEST_BUDGET_DAYS)), 1
+
+
+def daily_budget(desk: Desk) -> float:
+    """B, alerts a day: min(alerts_per_day, tickets a day / tickets_per_alert)."""
+    thresholds = desk.city.thresholds
+    return min(thresholds.alerts_per_day, tickets_per_day(desk) / thresholds.tickets_per_alert)
 
 
 def budget_key(at: datetime, desk: Desk) -> str:
     return f"budget:{desk.local(at).date().isoformat()}"
 
 
-GATES: tuple[Gate, ...] = (silenced, duplicate, below_threshold, inhibited, cool_down, budget)
+GATES: tuple[Gate, ...] = (
+    silenced,
+    duplicate,
+    no_crowd,
+    below_threshold,
+    inhibited,
+    cool_down,
+    unconfirmed,
+    budget,
+)
 """In order; the first that says no is the reason in the ledger."""
 
 
-def first_no(candidate: Candidate, desk: Desk) -> No | None:
+def first_no(candidate: Candidate, desk: Desk, gates: Sequence[Gate] = GATES) -> No | None:
     """The first gate's no, None when the finding reaches a person."""
-    return next((no for gate in GATES if (no := gate(candidate, desk)) is not None), None)
+    return next((no for gate in gates if (no := gate(candidate, desk)) is not None), None)

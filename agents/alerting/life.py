@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from agents.alerting.alert import Alert, AlertEvent, Command, Held
+from agents.alerting.alert import Alert, AlertEvent, AlertKind, Command, CommandName, EventName, Held
 from agents.alerting.desk import Kept, hashed
-from agents.problems.problem import CandidateKind
 
-QUIET_FACTOR: Mapping[CandidateKind, int] = {
+QUIET_FACTOR: Mapping[AlertKind, int] = {
     "burst": 1,
     "campaign": 3,
     "hazard": 7,
@@ -16,8 +15,19 @@ QUIET_FACTOR: Mapping[CandidateKind, int] = {
     "harassment": 7,
     "chronic": 28,
     "seasonal": 28,
+    "digest": 1,
 }
 """How many times the city's `quiet` an alert of each kind stays open without a new finding."""
+DOES: Mapping[CommandName, tuple[EventName, dict[str, object]]] = {
+    "acknowledge": ("acknowledged", {"status": "acknowledged"}),
+    "resolve": ("resolved", {"status": "resolved"}),
+    "false_alarm": ("false_alarm", {"status": "false_alarm", "verdict": "false_alarm"}),
+    "confirm": ("confirmed", {"verdict": "confirmed"}),
+    "merge": ("merged", {"status": "resolved", "verdict": "merged"}),
+    "silence": ("silenced", {}),
+    "delivered": ("delivered", {}),
+}
+"""Command → the event that it becomes, and what it changes in the alert."""
 MACHINE = "weisu"
 """Who acts when nobody asked."""
 
@@ -29,33 +39,24 @@ def act(alert: Alert | None, command: Command) -> AlertEvent:
     """
     if alert is None:
         return _unknown(command)
-    changes: dict[str, object] = {}
+    name, changes = DOES[command.command]
     is_over = alert.status in ("resolved", "false_alarm")
-    if command.command == "acknowledge":
-        event = AlertEvent(event="acknowledged", at=command.at, alert=alert)
-        if not is_over:
-            changes = {"status": "acknowledged", "acknowledged_by": command.by}
-    elif command.command == "resolve":
-        event, changes = AlertEvent(event="resolved", at=command.at, alert=alert), {"status": "resolved"}
-    elif command.command == "false_alarm":
-        event, changes = (
-            AlertEvent(event="false_alarm", at=command.at, alert=alert),
-            {"status": "false_alarm"},
-        )
-    elif command.command == "silence":
-        event = AlertEvent(event="silenced", at=command.at, alert=alert)
-    else:
-        event = AlertEvent(event="delivered", at=command.at, alert=alert)
+    if is_over and command.command == "acknowledge":
+        changes = {}
+    elif command.command == "acknowledge":
+        changes = changes | {"acknowledged_by": command.by}
+    event = AlertEvent(event=name, at=command.at, alert=alert)
     if changes:
-        changes["updated_at"] = command.at
-    after = alert.model_copy(update=changes)
-    return event.model_copy(update={"alert": after, "by": command.by, "note": command.note})
+        changes = changes | {"updated_at": command.at}
+    after = alert.model_copy(update=dict(changes))
+    note = command.note or (f"并入预警 {command.into}" if command.command == "merge" else None)
+    return event.model_copy(update={"alert": after, "by": command.by, "note": note})
 
 
 def _unknown(command: Command) -> AlertEvent:
     """An entry of the ledger for a command without an alert: a silence set ahead, or a wrong id."""
     is_silence = command.command == "silence"
-    wanted = command.alert_id or command.key or ""
+    wanted = "→".join(name for name in (command.alert_id or command.key, command.into) if name)
     note = command.note or (f"静默:{wanted}" if is_silence else f"指令所指的预警不存在:{wanted}")
     record = Held(
         alert_id=f"c-{hashed(command.command_id)}",

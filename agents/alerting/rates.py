@@ -5,6 +5,7 @@ expected count of the last hours is the daily rate times the share that those ho
 """
 
 from datetime import datetime
+from functools import lru_cache
 from math import log10
 from typing import NamedTuple
 
@@ -125,14 +126,24 @@ def expected(rate: Rate, at: datetime, hours: int, desk: Desk) -> float:
     """Usual count of the last `hours` hours and the part of the running hour that has passed."""
     hour = hour_of(at, desk)
     volume = desk.find(VOLUME, Rate)
-    shape = volume.profile if volume else ()
-    total = sum(shape) + PROFILE_PRIOR
+    profile = volume.profile if volume else ()
+    whole = sum(_share(profile, hour - back) for back in range(1, hours + 1))
+    return rate.per_day * (_running_share(profile, at, hour) + whole)
 
-    def share(h: int) -> float:
-        return ((shape[h % 24] if shape else 0.0) + PROFILE_PRIOR / 24) / total
 
-    running = share(hour) * (at.minute + 1) / 60
-    return rate.per_day * (running + sum(share(hour - back) for back in range(1, hours + 1)))
+@lru_cache(maxsize=4)
+def _shares(profile: tuple[float, ...]) -> tuple[float, ...]:
+    """Of the 24 hours of a day, drawn to an even day."""
+    total = sum(profile) + PROFILE_PRIOR
+    return tuple([((profile[h] if profile else 0.0) + PROFILE_PRIOR / 24) / total for h in range(24)])
+
+
+def _share(profile: tuple[float, ...], hour: int) -> float:
+    return _shares(profile)[hour % 24]
+
+
+def _running_share(profile: tuple[float, ...], at: datetime, hour: int) -> float:
+    return _share(profile, hour) * (at.minute + 1) / 60
 
 
 def counted(hours: dict[int, int], hour: int, back: int) -> int:
@@ -165,15 +176,17 @@ def find_storm(category: str, at: datetime, desk: Desk) -> Storm | None:
     hour = hour_of(at, desk)
     if counted(rate.hours, hour, 12) < 3 * desk.city.thresholds.reporters:
         return None
-    known = rate.model_copy(update={"per_day": max(rate.per_day, 0.01 * volume.per_day)})
+    per_day = max(rate.per_day, 0.01 * volume.per_day)
+    seen, usual = rate.hours.get(hour, 0), per_day * _running_share(volume.profile, at, hour)
     best: Storm | None = None
-    for hours in WINDOWS:
-        seen, usual = counted(rate.hours, hour, hours), expected(known, at, hours, desk)
-        if seen <= 1.5 * usual:
+    for back in range(1, WINDOWS[-1] + 1):
+        seen += rate.hours.get(hour - back, 0)
+        usual += per_day * _share(volume.profile, hour - back)
+        if back not in WINDOWS or seen <= 1.5 * usual:
             continue
         evidence = tail(seen, usual, CITY_DISPERSION) - log10(len(WINDOWS) * max(volume.per_day, 1.0))
         if best is None or evidence > best.evidence:
-            best = Storm(evidence, hours, seen, usual, ())
+            best = Storm(evidence, back, seen, usual, ())
     return _over_districts(best, rate, hour) if best else None
 
 

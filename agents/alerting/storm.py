@@ -2,7 +2,6 @@
 
 from agents.alerting.desk import Desk, Rate, hashed
 from agents.alerting.rates import Storm
-from agents.alerting.weigh import evidence_needed
 from agents.problems.problem import Candidate, Count
 
 MOST_DISTRICTS_NAMED = 6
@@ -26,7 +25,6 @@ def storm_candidate(storm: Storm, count: Count, desk: Desk) -> Candidate:
         reporters=storm.reporters,
         figures={
             "lambda": storm.evidence,
-            "needed": evidence_needed(desk),
             "hours": float(storm.hours),
             "expected": round(storm.expected, 3),
             "ratio": round(storm.reporters / max(storm.expected, 0.1), 3),

@@ -21,6 +21,9 @@ KEPT_FOR: dict[str, tuple[timedelta, int]] = {
     "near": (timedelta(days=3), 0),
     "budget": (timedelta(days=40), 0),
     "rate": (timedelta(days=90), 0),
+    "seen": (timedelta(days=29), 0),
+    "trust": (timedelta(days=28), 0),
+    "waits": (timedelta(days=2), 0),
 }
 """Entry.of → (age after which it may go, how many of the newest stay whatever their age)."""
 
@@ -64,7 +67,7 @@ def _forget(entries: list[tuple[str, State]], at: datetime, desk: Desk) -> int:
     counts = dict.fromkeys(KEPT_FOR, 0)
     old: dict[str, list[tuple[datetime, str]]] = {name: [] for name in KEPT_FOR}
     for key, entry in entries:
-        if entry.of in ("swept", "silence"):
+        if entry.of not in KEPT_FOR:
             continue
         newest = entry.heard_at if entry.of == "alert" else entry.at
         counts[entry.of] += 1

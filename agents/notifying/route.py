@@ -11,7 +11,7 @@ from agents.notifying.roster import on_duty
 
 DEFAULT_CHANNEL = "console"
 """Where an alert goes when no channel is configured: nobody's phone, but never nowhere."""
-TOLD = ("raised", "updated")
+TOLD = ("raised", "updated", "digest")
 """The events that reach a person; all others stand in the index and on the console page."""
 
 

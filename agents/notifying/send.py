@@ -114,6 +114,8 @@ class Sender:
 def headline(delivery: Delivery) -> str:
     """ "【红色预警】…"; an update says so."""
     alert = delivery.event.alert
+    if delivery.event.event == "digest":
+        return f"【预警摘要】{alert.title}"
     kind = "预警更新" if delivery.event.event == "updated" else "预警"
     return f"【{LEVEL_NAMES[alert.level]}色{kind}】{alert.title}"
 

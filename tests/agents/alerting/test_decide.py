@@ -96,7 +96,7 @@ def test_every_entry_survives_the_way_to_a_table_and_back() -> None:
 def test_the_alert_carries_what_decided_it() -> None:
     alert = raised(make_desk(), finding(0)).alert
     assert alert.raised_at == hours(0)
-    assert alert.figures["needed"] == 2.0
+    assert alert.figures["needed"] == 1.5
     assert alert.figures["dropped_sentences"] == 0.0
     assert alert.rules == "r@1"
     assert alert.alert_id.startswith("a-")

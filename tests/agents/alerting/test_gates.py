@@ -26,7 +26,7 @@ def busy(desk: Desk, a_day: int, days: int = 30) -> Desk:
     [
         ({}, None),
         ({"reporters": 2}, "below_threshold"),
-        ({"figures": {"lambda": 1.9}}, "below_threshold"),
+        ({"figures": {"lambda": 1.4}}, "below_threshold"),
         ({"figures": {}}, "below_threshold"),
         ({"kind": "chronic", "reporters": 2, "figures": {}}, "below_threshold"),
         ({"kind": "recurrence", "reporters": 1, "figures": {}}, None),
@@ -45,16 +45,17 @@ def test_what_a_finding_needs(fields: dict[str, Any], expected: str | None) -> N
     assert reason(decide(finding(**fields), make_desk())) == expected
 
 
-def test_less_evidence_is_needed_once_history_is_known() -> None:
-    weak = finding(figures={"lambda": 1.5})
+def test_a_fixed_threshold_holds_from_the_first_day() -> None:
+    weak = finding(figures={"lambda": 1.2})
     assert reason(decide(weak, make_desk())) == "below_threshold"
-    assert reason(decide(weak, busy(make_desk(), 30))) is None
+    assert reason(decide(weak, make_desk(evidence=1.0))) is None
+    assert reason(decide(finding(figures={"lambda": 2.0}), make_desk(evidence=3.0))) == "below_threshold"
 
 
 def test_what_is_held_keeps_the_figures_and_the_fields() -> None:
     held = decide(finding(figures={"lambda": 0.5, "ratio": 2.0}), make_desk())[0].alert
     assert isinstance(held, Held)
-    assert (held.figures["lambda"], held.figures["needed"], held.figures["ratio"]) == (0.5, 2.0, 2.0)
+    assert (held.figures["lambda"], held.figures["needed"], held.figures["ratio"]) == (0.5, 1.5, 2.0)
     assert held.title and held.evidence and held.ticket_ids
 
 

@@ -1,0 +1,98 @@
+"""Which alerts stand beside a finding, and which of them say it already: place in street in district in city."""
+
+from collections.abc import Iterator
+
+from agents.alerting.desk import Desk, Fired, Kept, Last, Near
+from agents.problems.problem import Candidate, CandidateKind
+
+PRIORITY: tuple[CandidateKind, ...] = ("hazard", "burst", "campaign", "recurrence", "seasonal", "chronic")
+"""Of several findings about one problem the first here is told, the others fold into it.
+
+Disputes between units and one caller's many tickets are about somebody else and fold into nothing.
+"""
+MOST_NEIGHBOURS = 64
+
+
+def remember(candidate: Candidate, alert_id: str, desk: Desk) -> None:
+    """Where its own key and its neighbours will find the alert. Twice is the same as once."""
+    desk.state[f"last:{candidate.key}"] = Last(at=candidate.at, alert_id=alert_id)
+    fired = Fired(
+        at=candidate.at,
+        alert_id=alert_id,
+        kind=candidate.kind,
+        scope=candidate.scope,
+        street=candidate.place.street or "",
+        problem_id=candidate.problem_id,
+    )
+    for name in homes_of(candidate):
+        near = desk.find(f"near:{name}", Near)
+        before = tuple(entry for entry in near.fired if entry != fired) if near else ()
+        desk.state[f"near:{name}"] = Near(at=candidate.at, fired=(*before[1 - MOST_NEIGHBOURS :], fired))
+
+
+def cover_of(candidate: Candidate, desk: Desk) -> Kept | None:
+    """The newest alert of the last cool-down, of another key, that says what the candidate says."""
+    for fired in _neighbours(candidate, desk):
+        kept = desk.kept(fired.alert_id)
+        if kept is not None and kept.alert.key != candidate.key and _covers(fired, candidate):
+            return kept
+    return None
+
+
+def _neighbours(candidate: Candidate, desk: Desk) -> Iterator[Fired]:
+    """Alerts of the last cool-down about the same problem, or the same category in the district or city."""
+    for name in _nearby(candidate):
+        near = desk.find(f"near:{name}", Near)
+        for fired in reversed(near.fired if near else ()):
+            if abs(candidate.at - fired.at) < desk.city.thresholds.cool_down:
+                yield fired
+
+
+def homes_of(candidate: Candidate) -> list[str]:
+    """Where an alert is found by its neighbours."""
+    names = [f"problem|{candidate.problem_id}"] if candidate.problem_id else []
+    if candidate.kind == "hazard":
+        names.append(f"ticket|{candidate.trigger_ticket_id}")
+    elif candidate.kind == "burst":
+        names.append(f"{'city' if candidate.scope == 'city' else candidate.district}|{candidate.category}")
+    return names
+
+
+def _nearby(candidate: Candidate) -> list[str]:
+    """Where a finding looks for neighbours: by problem, category, and by tickets that told a danger."""
+    names = homes_of(candidate)
+    if candidate.scope == "problem" and candidate.kind != "hazard":
+        names += [f"ticket|{ticket_id}" for ticket_id in candidate.ticket_ids]
+    if candidate.kind == "burst" and candidate.scope != "city":
+        names.append(f"city|{candidate.category}")
+    return names
+
+
+def _covers(fired: Fired, candidate: Candidate) -> bool:
+    """Does the alert say what the candidate says?
+
+    A city-wide storm explains a district and a street, but not one place that beats even the storm.
+    """
+    if candidate.kind == "hazard":
+        # Several dangers in one call are one alert; a danger told later is not.
+        return fired.kind == "hazard" and fired.at == candidate.at
+    if fired.kind == "hazard":
+        return candidate.scope == "problem"
+    if fired.kind not in PRIORITY:
+        return False
+    if fired.problem_id is not None and fired.problem_id == candidate.problem_id:
+        return PRIORITY.index(fired.kind) <= PRIORITY.index(candidate.kind)
+    if fired.kind != "burst" or candidate.scope == "city":
+        return False
+    if fired.scope == "city":
+        return candidate.scope in ("street", "district")
+    return _nested(fired, candidate)
+
+
+def _nested(fired: Fired, candidate: Candidate) -> bool:
+    scopes = {fired.scope, candidate.scope}
+    if fired.scope == candidate.scope:
+        return False
+    if "district" in scopes:
+        return True
+    return bool(fired.street) and fired.street == (candidate.place.street or "")
