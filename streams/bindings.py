@@ -18,7 +18,7 @@ from agents.grading.grade import Graded
 from agents.grading.ladder import Ladder
 from agents.intake.accept import Intake
 from agents.intake.ticket import Ticket
-from agents.notifying.route import Delivery, Routing
+from agents.notifying.route import TOLD, Delivery, Routing
 from agents.notifying.send import NotDelivered, Sender
 from agents.problems.books import Books
 from agents.problems.member import Member
@@ -208,6 +208,8 @@ class Core:
         outputs = []
         for event in events:
             self._worker.metrics.count("weisu_alert_events_total", event=event.event)
+            if event.event in TOLD and (dropped := event.alert.figures.get("dropped_sentences", 0.0)):
+                self._worker.metrics.count("weisu_sentences_dropped_total", dropped)
             outputs.append(self._worker.output(self._topics.alerts, event.alert.alert_id, event))
         return outputs
 

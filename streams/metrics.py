@@ -24,6 +24,7 @@ MetricName = Literal[
     "weisu_model_tokens_total",
     "weisu_model_cost_cny_total",
     "weisu_alert_events_total",
+    "weisu_sentences_dropped_total",
     "weisu_deliveries_total",
     "weisu_indexed_total",
     "weisu_index_waits_total",
@@ -88,6 +89,12 @@ METRICS: dict[MetricName, Metric] = {
     "weisu_model_cost_cny_total": Metric("counter", "yuan", (), "cost of model calls"),
     "weisu_alert_events_total": Metric(
         "counter", "events", ("event",), "events of alerts' lives; held: the ledger"
+    ),
+    "weisu_sentences_dropped_total": Metric(
+        "counter",
+        "sentences",
+        (),
+        "sentences and quotes left out of an alert because nothing supported them",
     ),
     "weisu_deliveries_total": Metric("counter", "messages", ("outcome",), "messages to officers"),
     "weisu_indexed_total": Metric("counter", "documents", ("outcome",), "documents by outcome of the write"),

@@ -25,7 +25,8 @@ HELD: Mapping[HeldReason, str] = {
     "cool_down": "冷却期内",
     "silenced": "已静默",
     "inhibited": "已并入上级预警",
-    "budget": "超出当班预算",
+    "unconfirmed": "待确认",
+    "budget": "超出当日预算",
     "unsupported": "依据不足",
 }
 PATTERNS: Mapping[Pattern, str] = {

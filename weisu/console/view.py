@@ -47,6 +47,9 @@ LABELS: dict[str, str] = {
     "acknowledged": "已签收",
     "resolved": "已办结",
     "false_alarm": "误报",
+    "confirmed": "经确认",
+    "merged": "已并入",
+    "digest": "每日摘要",
     "problem": "单个问题",
     "street": "街镇",
     "district": "区县",
@@ -67,7 +70,8 @@ LABELS: dict[str, str] = {
     "cool_down": "冷却期内",
     "silenced": "已静默",
     "inhibited": "已并入上级预警",
-    "budget": "超出当班预算",
+    "unconfirmed": "待确认",
+    "budget": "超出当日预算",
     "unsupported": "依据不足",
     # outcomes and sources
     "solved": "已解决",
@@ -94,6 +98,7 @@ FIGURES: dict[str, str] = {
     "distinct24": "24小时诉求人",
     "distinct21d": "21天诉求人",
     "correction": "全市背景倍数",
+    "trust": "按值班员反馈调整门槛",
     "history_days": "历史天数",
 }
 

@@ -44,9 +44,9 @@ def test_with_no_channel_at_all_the_console_is_told() -> None:
 
 
 @pytest.mark.parametrize("name", get_args(AlertEvent.model_fields["event"].annotation))
-def test_only_what_is_raised_or_updated_is_told(name: str) -> None:
+def test_only_what_is_raised_updated_or_a_digest_is_told(name: str) -> None:
     event = EVENT.model_copy(update={"event": name})
-    assert bool(told(event)) is (name in ("raised", "updated"))
+    assert bool(told(event)) is (name in ("raised", "updated", "digest"))
 
 
 def test_the_key_is_the_same_for_the_same_event_only() -> None:
