@@ -28,7 +28,11 @@ class Prompt:
 @cache
 def load(task: str) -> Prompt:
     """The current prompt of a task. Raises FileNotFoundError or ValueError, naming the file."""
-    path = _HOME / task / "prompt.md"
+    return read(_HOME / task / "prompt.md", task)
+
+
+def read(path: Path, task: str) -> Prompt:
+    """A prompt from any file: to try a new text before it becomes the task's own. Raises as load()."""
     head, separator, text = path.read_text(encoding="utf-8").removeprefix("---\n").partition("\n---\n")
     if not separator:
         raise ValueError(f"{path}: front matter between two lines '---' is missing")

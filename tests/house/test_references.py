@@ -8,7 +8,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CODE = ("agents", "streams", "indexing", "prompts", "weisu", "bench", "deploy")
 KINDS = {".py", ".toml", ".yml", ".sh"}
-REFERENCE = re.compile(r"\b(?P<file>[a-z]+\.md)(?:(?: section|,)? §?(?P<part>[A-F]\.\d|\d+(?:\.\d+)?))?")
+REFERENCE = re.compile(
+    r"\b(?P<file>[a-z][a-z-]*\.md)(?:(?: section|,)? §?(?P<part>[A-F]\.\d|\d+(?:\.\d+)?))?"
+)
 HEADING = re.compile(r"^#+ (?P<part>[A-F]\.\d|\d+(?:\.\d+)*)[. ]", re.MULTILINE)
 BOLD = re.compile(r"^\*\*(?P<part>[A-F]\.\d) ", re.MULTILINE)
 
