@@ -24,7 +24,7 @@ from streams.shards import replay_sharded
 from weisu import __version__, wiring
 from weisu.settings import Settings, WrongSetup
 
-NEWEST = 30_000
+NEWEST = 60_000
 """Values of each kind that stay objects: most tickets are closed within days."""
 
 

@@ -62,24 +62,15 @@ def accept(raw: bytes, intake: Intake) -> Accepted:
     before = intake.tickets.get(event.ticket_id)
     if before is not None and event.event_id in before.seen:
         return Accepted(before, changed=False)
-    after = fold(before, _cleanse(event, intake))
-    if before is None or _says_otherwise(after, before):
+    news = _cleanse(event, intake)
+    after = fold(before, news)
+    if news.fields:
         after = _derive(after, intake.city)
     intake.tickets[event.ticket_id] = after
     return Accepted(after, changed=True)
 
 
-def _says_otherwise(after: Ticket, before: Ticket) -> bool:
-    return (
-        after.content != before.content
-        or after.title != before.title
-        or after.said_place != before.said_place
-    )
-
-
 def _derive(ticket: Ticket, city: City) -> Ticket:
-    if not ticket.stamps:
-        return ticket
     place, parts = find_places(ticket.said_place, ticket.text, city)
     hazards = find_hazards(ticket.text, city)
     return ticket.model_copy(update={"place": place, "parts": parts, "hazards": hazards})

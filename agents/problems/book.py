@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from agents.problems.hours import Weeks
 from agents.problems.member import Member
 from agents.problems.problem import Problem
-from agents.problems.rate import Rate
+from agents.problems.rate import Rate, first
 from agents.problems.recurrence import ABSORBS, is_over
 from agents.problems.search import Search
 
@@ -38,6 +38,7 @@ class Book:
     ) -> None:
         self.district = district
         self._prefix = key_of(district, "")
+        self._problem_streams = key_of(district, "problem", "")
         self.problems = problems
         self.members = members
         self.rates = rates
@@ -65,7 +66,18 @@ class Book:
         return self.members.get(self._prefix + ticket_id)
 
     def rate(self, key: str) -> Rate | None:
-        return self.rates.get(key)
+        """A stream's state. Most problems hold one ticket: theirs is not stored, it follows from that ticket."""
+        rate = self.rates.get(key)
+        if rate is None and key.startswith(self._problem_streams):
+            return self._of_one_ticket(key[len(self._problem_streams) :])
+        return rate
+
+    def _of_one_ticket(self, problem_id: str) -> Rate | None:
+        problem = self.problem(problem_id)
+        member = self.member(problem.recent[0]) if problem is not None and len(problem.recent) == 1 else None
+        if member is None or member.problem_id != problem_id:
+            return None
+        return first(0, member.at, member.caller, member.ticket_id)
 
     def store_problem(self, problem: Problem) -> None:
         key = self._prefix + problem.problem_id
@@ -83,6 +95,8 @@ class Book:
 
     def store_rate(self, key: str, rate: Rate) -> None:
         if key not in self.rates:
+            if key.startswith(self._problem_streams) and len(rate.recent) == 1:
+                return
             self.note_stream(key, 1)
         self.rates[key] = rate
 

@@ -3,7 +3,7 @@
 from agents.problems.book import Book
 from agents.problems.case import scope_of
 from agents.problems.member import Member
-from agents.problems.rate import Rate, clock_of, count, learned
+from agents.problems.rate import Rate, clock_of, count, first, learned
 
 STREAM_RECENT = 50
 CLOCK_TICKETS = 5
@@ -30,6 +30,8 @@ def rates_after(member: Member, book: Book) -> dict[str, Rate]:
 
 def _count_in(book: Book, key: str, member: Member, weight: float, total: Rate, clock: float) -> Rate:
     rate = book.rate(key)
+    if rate is None and weight == 1.0 and scope_of(key) == "problem":
+        return first(member.seq, member.at, member.caller, member.ticket_id)
     leaves = key in member.left_streams
     recent = rate.recent if rate is not None else ()
     if member.ticket_id in recent:

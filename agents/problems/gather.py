@@ -218,6 +218,11 @@ def _write(
         book.store_member(member)
     if member.signature is not None:
         book.search.add(member)
+    # Before the problems: the stream of a problem of one ticket is not stored, and follows from the problem.
+    for key, rate in rates.items():
+        known = book.rate(key)
+        if known is None or known.seq < rate.seq:
+            book.store_rate(key, rate)
     left = book.problem(member.moved_from) if member.moved_from else None
     if left is not None:
         left = exclude(left, share, member.seq, bool(member.was_open))
@@ -225,10 +230,6 @@ def _write(
     stored = book.problem(problem.problem_id)
     if stored is None or stored.version < problem.version:
         book.store_problem(problem)
-    for key, rate in rates.items():
-        known = book.rate(key)
-        if known is None or known.seq < rate.seq:
-            book.store_rate(key, rate)
     if rates:
         book.tidy(member.problem_id, clock_of(rates[book.stream("all")].newest))
     return left

@@ -122,6 +122,21 @@ def count(
     return rate.model_copy(update=changes)
 
 
+def first(seq: int, at: float, caller: str, ticket_id: str) -> Rate:
+    """A stream of one ticket: what count() makes of a new reporter where nothing was before."""
+    return Rate.trusted(
+        seq=seq,
+        since=at,
+        at=at,
+        fast=(1.0,) * len(FAST_TAUS),
+        slow=(1.0,) * len(SLOW_TAUS),
+        day=int(at // _DAY),
+        today=1.0,
+        callers={caller: int(at)},
+        recent=(ticket_id,),
+    )
+
+
 def _decay(rate: Rate, at: float, weight: float, week: Week, changes: dict[str, object]) -> None:
     """E ← E·e^(−Δu/τ) + w; for a late ticket E ← E + w·e^(Δu/τ)."""
     plain = (at - rate.at) / _HOUR
