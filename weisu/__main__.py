@@ -12,7 +12,7 @@ from streams.lines import UnreadableFile
 from streams.topics import WrongTopics
 from weisu import __version__
 from weisu.city_files import CityError
-from weisu.commands import data, run, tools
+from weisu.commands import data, run, tools, why
 from weisu.commands.evaluate import evaluate
 from weisu.settings import WrongSetup
 
@@ -34,6 +34,7 @@ VERBS: tuple[Callable[..., Any], ...] = (
     data.simulate,
     data.send,
     data.search,
+    why.why,
     tools.setup,
     tools.schema,
     tools.settings,

@@ -80,6 +80,8 @@ class Held(Alert):
     suppressed: HeldReason
     under: str | None = None
     """The alert it was folded into, where there is one."""
+    note: str | None = None
+    """Of a silence: whose, until when."""
 
 
 class AlertEvent(BaseModel):

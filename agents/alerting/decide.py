@@ -104,12 +104,12 @@ def _raise(candidate: Candidate, wording: Wording, desk: Desk) -> tuple[AlertEve
 
 def _hold(candidate: Candidate, wording: Wording, no: No, desk: Desk) -> AlertEvent:
     fields = _fields(candidate, wording, desk.city)
-    held = Held.model_validate(fields | {"suppressed": no.reason, "under": no.under})
+    held = Held.model_validate(fields | {"suppressed": no.reason, "under": no.under, "note": no.note})
     if no.reason == "unconfirmed":
         desk.state[f"waits:{candidate.key}"] = Waits(at=candidate.at, reporters=candidate.reporters)
     elif no.reason == "budget":
         put_off(held, candidate.at, desk)
-    return AlertEvent(event="held", at=candidate.at, alert=held)
+    return AlertEvent(event="held", at=candidate.at, alert=held, note=no.note)
 
 
 def _tell_again(candidate: Candidate, wording: Wording, kept: Kept, desk: Desk) -> AlertEvent:

@@ -40,6 +40,8 @@ class No(NamedTuple):
     """The alert that already says it."""
     tell_again: bool = False
     """That alert has grown by the defined step: its person is told, with fresh content."""
+    note: str | None = None
+    """Who silenced it, until when and why."""
 
 
 Gate = Callable[[Candidate, Desk], No | None]
@@ -63,8 +65,14 @@ def silenced(candidate: Candidate, desk: Desk) -> No | None:
     for name in names:
         silence = desk.find(f"silence:{name}", Silence)
         if silence is not None and silence.at <= candidate.at < silence.until:
-            return No("silenced")
+            return No("silenced", note=_silence_note(silence, desk))
     return None
+
+
+def _silence_note(silence: Silence, desk: Desk) -> str:
+    until = desk.local(silence.until)
+    note = f"，{silence.note}" if silence.note else ""
+    return f"{silence.by}静默至{until.month}月{until.day}日{until:%H:%M}{note}"
 
 
 def duplicate(candidate: Candidate, desk: Desk) -> No | None:
