@@ -141,8 +141,13 @@ def _tell_again(candidate: Candidate, wording: Wording, kept: Kept, desk: Desk) 
             "heard_at": max(kept.heard_at, candidate.at),
         }
     )
-    desk.state[f"last:{old.key}"] = Last(at=candidate.at, alert_id=old.alert_id)
-    return _keep(told, AlertEvent(event="updated", at=candidate.at, alert=alert), desk)
+    event = _keep(told, AlertEvent(event="updated", at=candidate.at, alert=alert), desk)
+    # Last: if a crash kept only what is above, the finding is told again under the same number.
+    if candidate.key == old.key:
+        remember(candidate, old.alert_id, desk)
+    else:
+        desk.state[f"last:{old.key}"] = Last(at=candidate.at, alert_id=old.alert_id)
+    return event
 
 
 def _keep(kept: Kept, event: AlertEvent, desk: Desk) -> AlertEvent:

@@ -130,19 +130,29 @@ def inhibited(candidate: Candidate, desk: Desk) -> No | None:
 def cool_down(candidate: Candidate, desk: Desk) -> No | None:
     """The same key was told a short while ago; growth by the city's step tells it again.
 
-    A danger rests only as long as its alert is open: what burns again is told again.
+    A danger rests only as long as its alert is open: what burns again is told again. Of a place whose alert is
+    still open no second alert is raised: after the rest, what goes on is told as an update.
     """
     last = desk.find(f"last:{candidate.key}", Last)
     if last is None:
         return None
+    kept = desk.kept(last.alert_id)
+    is_open = kept is not None and kept.alert.status in ("open", "acknowledged")
     factor = SLOW_COOL_DOWN if is_slow(candidate) else COOL_DOWN_FACTOR[candidate.kind]
     rest = desk.city.thresholds.cool_down * factor
-    if abs(candidate.at - last.at) >= rest:
-        return None
-    kept = desk.kept(last.alert_id)
-    if candidate.kind == "hazard" and (kept is None or kept.alert.status in ("resolved", "false_alarm")):
-        return None
-    return No("cool_down", last.alert_id, kept is not None and has_grown(candidate, kept, desk))
+    if abs(candidate.at - last.at) < rest:
+        if candidate.kind == "hazard" and not is_open:
+            return None
+        return No("cool_down", last.alert_id, kept is not None and has_grown(candidate, kept, desk))
+    if kept is not None and is_open and _goes_on(candidate, kept, desk):
+        return No("cool_down", last.alert_id, tell_again=True)
+    return None
+
+
+def _goes_on(candidate: Candidate, kept: Kept, desk: Desk) -> bool:
+    """Has the crowd of one place never been quiet since it was told?"""
+    is_place = candidate.kind == "burst" and candidate.scope == "problem" == kept.alert.scope
+    return is_place and timedelta(0) <= candidate.at - kept.heard_at < desk.city.thresholds.quiet
 
 
 def unconfirmed(candidate: Candidate, desk: Desk) -> No | None:

@@ -18,7 +18,6 @@ from agents.alerting.gates import (
     cool_down,
     daily_budget,
     first_no,
-    has_grown,
     inhibited,
     no_crowd,
     unconfirmed,
@@ -152,8 +151,12 @@ def _is_told(finding: Candidate, trial: Desk) -> bool:
     under = trial.kept(no.under) if no.under else None
     if no.reason == "unconfirmed":
         trial.state[f"waits:{finding.key}"] = Waits(at=finding.at, reporters=finding.reporters)
-    elif under is not None and has_grown(finding, under, trial):
-        changes = {"told_at": finding.at, "told_reporters": finding.reporters}
+    elif under is not None:
+        changes: dict[str, object] = {"heard_at": finding.at}
+        if no.tell_again:
+            changes |= {"told_at": finding.at, "told_reporters": finding.reporters}
+            if finding.key == under.alert.key:
+                remember(finding, under.alert.alert_id, trial)
         trial.state[f"alert:{no.under}"] = under.model_copy(update=changes)
     return False
 
