@@ -10,9 +10,10 @@ from agents.intake.accept import Accepted, Intake, accept
 from agents.intake.ticket import Ticket
 from agents.notifying.route import Delivery, Routing, route
 from agents.problems.books import Books
-from agents.problems.gather import gather, gather_on_tick
+from agents.problems.gather import gather
 from agents.problems.patterns import find_hazards_alone
 from agents.problems.problem import Candidate, Count, Gathered
+from agents.problems.tick import gather_on_tick
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, MutableMapping
 from datetime import datetime, timedelta
 
+from agents.problems.calendar import Calendar
 from agents.problems.hours import Weeks
 from agents.problems.member import Member
 from agents.problems.problem import Problem
@@ -35,6 +36,7 @@ class Book:
         problems: MutableMapping[str, Problem],
         members: MutableMapping[str, Member],
         rates: MutableMapping[str, Rate],
+        calendars: MutableMapping[str, Calendar],
     ) -> None:
         self.district = district
         self._prefix = key_of(district, "")
@@ -42,12 +44,15 @@ class Book:
         self.problems = problems
         self.members = members
         self.rates = rates
+        self.calendars = calendars
         self.seq = 0
         self.children: dict[str, int] = {}
         """Stream key → number of streams below it that are known."""
         self.swept: int | None = None
         self.search = Search()
         self.weeks = Weeks()
+        self.spots: dict[str, dict[str, None]] = {}
+        """Spot → the categories that have a calendar there."""
         self._own: dict[str, None] = {}
         """Keys of the district's members."""
         self._streets: dict[str, None] = {}
@@ -99,6 +104,29 @@ class Book:
                 return
             self.note_stream(key, 1)
         self.rates[key] = rate
+
+    def calendar(self, spot: str, category: str) -> Calendar | None:
+        return self.calendars.get(key_of(self.district, spot, category))
+
+    def store_calendar(self, calendar: Calendar) -> None:
+        key = key_of(self.district, calendar.spot, calendar.category)
+        self.calendars[key] = calendar
+        self.spots.setdefault(calendar.spot, {})[calendar.category] = None
+
+    def drop_calendar(self, calendar: Calendar) -> None:
+        del self.calendars[key_of(self.district, calendar.spot, calendar.category)]
+        del self.spots[calendar.spot][calendar.category]
+        if not self.spots[calendar.spot]:
+            del self.spots[calendar.spot]
+
+    def own_calendars(self) -> list[Calendar]:
+        """Every calendar of the district, by spot and category."""
+        return [
+            calendar
+            for spot in sorted(self.spots)
+            for category in sorted(self.spots[spot])
+            if (calendar := self.calendar(spot, category)) is not None
+        ]
 
     def drop_problem(self, problem: Problem) -> None:
         self._count_child(problem, -1)
@@ -173,7 +201,11 @@ class Book:
     # What is derived
 
     def restore(
-        self, members: Iterable[Member], problems: Iterable[Problem], rates: Mapping[str, Rate]
+        self,
+        members: Iterable[Member],
+        problems: Iterable[Problem],
+        rates: Mapping[str, Rate],
+        calendars: Iterable[Calendar],
     ) -> None:
         """Rebuild all that is derived, in the order in which it was first built."""
         for problem in problems:
@@ -183,6 +215,9 @@ class Book:
         for key, rate in rates.items():
             self.note_stream(key, 1)
             self.seq = max(self.seq, rate.seq)
+        for calendar in calendars:
+            self.spots.setdefault(calendar.spot, {})[calendar.category] = None
+            self.seq = max(self.seq, calendar.seq)
         listed = sorted(members, key=lambda member: member.slot)
         for member in listed:
             self.seq = max(self.seq, member.seq)

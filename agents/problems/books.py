@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from agents.city import City
 from agents.problems.book import Book, key_of
+from agents.problems.calendar import Calendar
 from agents.problems.member import Member
 from agents.problems.problem import Problem
 from agents.problems.rate import Rate
@@ -18,6 +19,7 @@ class Books:
     problems: MutableMapping[str, Problem]
     members: MutableMapping[str, Member]
     rates: MutableMapping[str, Rate]
+    calendars: MutableMapping[str, Calendar] = field(default_factory=dict)
     _books: dict[str, Book] = field(default_factory=dict)
     _read: bool = False
     _swept: int | None = None
@@ -53,7 +55,7 @@ class Books:
         self._books, self._read, self._swept = {}, False, None
 
     def _new(self, district: str) -> Book:
-        return Book(district, self.problems, self.members, self.rates)
+        return Book(district, self.problems, self.members, self.rates, self.calendars)
 
     def _restore(self) -> None:
         members: dict[str, list[Member]] = {}
@@ -65,8 +67,13 @@ class Books:
             problems.setdefault(key_of(problem.district), []).append(problem)
         for key, rate in self.rates.items():
             rates.setdefault(key.partition("|")[0], {})[key] = rate
+        calendars: dict[str, list[Calendar]] = {}
+        for key, calendar in self.calendars.items():
+            calendars.setdefault(key.partition("|")[0], []).append(calendar)
         for name in sorted(members.keys() | problems.keys() | rates.keys()):
             book = self._new(name)
-            book.restore(members.get(name, ()), problems.get(name, ()), rates.get(name, {}))
+            book.restore(
+                members.get(name, ()), problems.get(name, ()), rates.get(name, {}), calendars.get(name, ())
+            )
             self._books[name] = book
         self._read = True

@@ -11,7 +11,7 @@ the running number of its last change, so that a redelivery after a crash betwee
 rest and repeats the outputs, and a redelivery after none of them changes nothing.
 """
 
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 
 from agents.city import City
@@ -21,6 +21,7 @@ from agents.problems.book import OPEN_RETENTION, Book, key_of
 from agents.problems.books import Books
 from agents.problems.case import Case
 from agents.problems.counting import rates_after
+from agents.problems.habit import remember
 from agents.problems.hours import local_seconds
 from agents.problems.member import Member
 from agents.problems.patterns import PATTERNS, find_graded_hazard
@@ -37,7 +38,7 @@ from agents.problems.problem import (
     include,
 )
 from agents.problems.rate import Rate, clock_of, is_fresh
-from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, with_recurrence
+from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, says_solved, with_recurrence
 from agents.problems.signature import Signature, category_of, digest_of, hash_of, quote_of, sign
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -190,7 +191,7 @@ def _caller_of(ticket: Ticket, signature: Signature, at: float, book: Book) -> s
 
 def _settle(graded: Graded, member: Member, book: Book, city: City, decides: bool = False) -> Gathered:
     """Apply a decided member to problem, rates and index, and say all that follows from it."""
-    share = _share_of(graded.ticket, member)
+    share = _share_of(graded.ticket, member, city)
     known = None if member.moved_from else member.was_open
     problem = book.problem(member.problem_id) or _open(graded, member, book)
     problem = include(problem, share, member.seq, known)
@@ -204,6 +205,7 @@ def _settle(graded: Graded, member: Member, book: Book, city: City, decides: boo
         member = member.model_copy(update={"fired": tuple(_finding(candidate) for candidate in candidates)})
     problem = _with_patterns(problem, candidates)
     left = _write(member, problem, rates, share, book)
+    remember(graded, member, share, book)
     return _say(graded, member, problem, left, candidates, counts)
 
 
@@ -235,7 +237,7 @@ def _write(
     return left
 
 
-def _share_of(ticket: Ticket, member: Member) -> Share:
+def _share_of(ticket: Ticket, member: Member, city: City) -> Share:
     closings = [step for step in ticket.steps if step.event == "closed"]
     closing = closings[-1] if closings else None
     assert ticket.created_at is not None
@@ -248,6 +250,7 @@ def _share_of(ticket: Ticket, member: Member) -> Share:
         open=member.open,
         unit=ticket.unit or (closing.unit if closing is not None else None),
         reply=closing.reply or "" if closing is not None else "",
+        solves=closing is not None and says_solved(closing, city),
         returns=member.returns,
     )
 
@@ -277,6 +280,8 @@ def _open(graded: Graded, member: Member, book: Book) -> Problem:
         closures=past.closures if past is not None else 0,
         returns=past.returns if past is not None else 0,
         last_closed_at=past.last_closed_at if past is not None else None,
+        promised=past is not None and past.promised,
+        reply=past.reply if past is not None else "",
     )
 
 
@@ -332,16 +337,3 @@ def _say(
             fresh=member.fresh[0],
         )
     return Gathered.trusted(changes=(*gone, change), candidates=candidates, count=count_)
-
-
-# Time passing
-
-
-def gather_on_tick(at: datetime, books: Books) -> Gathered:
-    """Quiet problems close and old state goes, once a local day; `at` is event time. All else is free of
-    cost."""
-    changes: list[Change] = []
-    for book in books.due(int(local_seconds(at, books.city.utc_offset) // 86_400)):
-        closed = book.sweep(at, local_seconds(at, books.city.utc_offset))
-        changes += [Change(problem=problem) for problem in closed]
-    return Gathered(changes=tuple(changes))

@@ -1,7 +1,6 @@
 """Which findings a ticket triggers: one function a pattern, one list of them."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from agents.intake.ticket import Ticket
 from agents.problems.bursts import find_bursts, is_slow
@@ -9,21 +8,12 @@ from agents.problems.case import (
     RULES,
     SUBJECT,
     Case,
-    candidate_of,
-    is_own_work,
-    is_placeless,
-    members_within,
 )
 from agents.problems.problem import Candidate
 from agents.problems.problem import Evidence as Quote
-from agents.problems.recurrence import SIGNIFICANT, chance_of_return, grade_of_return
-from agents.problems.search import THETA
+from agents.problems.returns import find_return
 from agents.problems.signature import hash_of
 from agents.problems.spots import spot_of
-from agents.problems.usual import expect
-
-RETURN_BY_WORDS = 0.45
-"""Least score of a ticket that says a closed problem is back where no place is shared."""
 
 Pattern = Callable[[Case], tuple[Candidate, ...]]
 
@@ -40,39 +30,6 @@ def find_crowds(case: Case) -> tuple[Candidate, ...]:
 
 def _is_told_by_return(burst: Candidate) -> bool:
     return burst.scope == "problem" and is_slow(burst.figures)
-
-
-def find_return(case: Case) -> tuple[Candidate, ...]:
-    """A closed problem is back: two reporters or a new one (R2), for the second time (R3), beyond chance."""
-    member, problem = case.member, case.problem
-    if member.recurrence != "after_closure" or problem.last_closed_at is None or is_own_work(case):
-        return ()
-    # Place and a broad matter may join two tickets whose words differ, as may a common wording at no place;
-    # that is too little for this claim.
-    score, is_placed = member.score.get("score", 1.0), member.score.get("place", 1.0) > 0.0
-    if score < (THETA if is_placed else RETURN_BY_WORDS) or not (is_placed or is_placeless(case)):
-        return ()
-    since = case.at - problem.last_closed_at
-    chance = chance_of_return(len(problem.came_back), expect(case).unaware, since)
-    grade = grade_of_return(problem, member.newcomer)
-    if not case.fires("recurrence:problem", grade >= 2 and chance <= SIGNIFICANT):
-        return ()
-    members = members_within(case, problem.recent, timedelta(days=120))
-    figures = {
-        "grade": float(grade),
-        "chance": round(chance, 6),
-        "came_back": float(len(problem.came_back)),
-        "days_since_closing": round(since.total_seconds() / 86_400, 2),
-        "closures": float(problem.closures),
-        "returns": float(problem.returns),
-    }
-    facts = {"closed_at": problem.last_closed_at.isoformat(), "reply": problem.reply}
-    key = case.book.stream("problem", problem.after or problem.problem_id)
-    return (
-        candidate_of(
-            case, "recurrence", "problem", f"recurrence:{key}", members, problem.reporters, figures, facts
-        ),
-    )
 
 
 # Hazard

@@ -59,6 +59,8 @@ class Problem(Value):
     """Grows with each change; the district's running number of the change that was applied last."""
     reply: str = ""
     """What the unit said at the last closing, at most 200 characters."""
+    promised: bool = False
+    """The last closing says that it is solved."""
     returns: int = 0
     """How many closures were followed by a new ticket within the city's recurrence window."""
     days: dict[str, int] = Field(default_factory=dict)
@@ -160,6 +162,8 @@ class Share(Value):
     open: bool
     unit: str | None = None
     reply: str = ""
+    solves: bool = False
+    """Its closing says that it is solved."""
     returns: bool = False
     """A new ticket after a closing."""
 
@@ -248,6 +252,7 @@ def _close_or_open(problem: Problem, share: Share, open_tickets: int, changes: d
         return
     closed_at = share.at if problem.closed_at is None else max(share.at, problem.closed_at)
     changes["closed_at"] = changes["last_closed_at"] = closed_at
+    changes["promised"] = share.solves
     if problem.closed_at is None:
         changes["closures"] = problem.closures + 1
         changes["came_back"] = ()

@@ -1,11 +1,14 @@
 """What kind of repetition a ticket is part of, and when a closed problem has come back (办结后复发)."""
 
+import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from scipy.special import gammainc
 
-from agents.city import Thresholds
+from agents.city import City, Thresholds, words
 from agents.grading.grade import Graded, Recurrence, RecurrenceKind
+from agents.intake.ticket import Step
 from agents.problems.problem import Problem
 
 ECHO = timedelta(hours=24)
@@ -13,7 +16,6 @@ ECHO = timedelta(hours=24)
 ABSORBS = timedelta(days=14)
 """A closed problem takes in new tickets for so long after its last one; later ones open a problem that
 follows it."""
-SIGNIFICANT = 0.01
 SHAM_CLOSURES = 2
 EARLIER = 10
 # Source: alerting.md C.1. Works and water come back slowly, noise at once.
@@ -59,6 +61,21 @@ def kind_of(problem: Problem | None, graded: Graded, caller: str, thresholds: Th
     return "same_caller" if caller and caller in problem.callers else "many_callers"
 
 
+def says_solved(closing: Step, city: City) -> bool:
+    """Whether the unit says that it is solved: by the outcome, else by the words of its reply, if it gave any.
+
+    "Explained" and "planned" promise nothing, so that nothing can come back.
+    """
+    if closing.outcome in ("solved", "explained", "unsolved"):
+        return closing.outcome == "solved"
+    return not closing.reply or _promises(city).search(closing.reply.lower()) is not None
+
+
+@lru_cache(maxsize=16)
+def _promises(city: City) -> re.Pattern[str]:
+    return re.compile("|".join(words(city, "recurrence")["promise"]["words"]))
+
+
 def earlier_of(problem: Problem | None, ticket_id: str) -> tuple[str, ...]:
     """Ids of the earlier tickets of the same matter, newest first, at most 10."""
     if problem is None:
@@ -78,12 +95,12 @@ def chance_of_return(callers: int, hourly_rate: float, since: timedelta) -> floa
     return float(gammainc(callers, hourly_rate * since.total_seconds() / 3600.0)) if callers else 1.0
 
 
-def grade_of_return(problem: Problem, newcomer: bool) -> int:
-    """R1, R2 or R3 of alerting.md C.1 for a problem with at least one ticket since its closing.
+def grade_of_return(people: int, newcomers: int, says_so: bool, returns: int) -> int:
+    """R1, R2 or R3 of alerting.md C.1, of `people` who reported it since its closing.
 
-    1: only people who had called before, or nobody named; 2: two reporters, or one who had never called
-    (`newcomer`); 3: the second closing that did not hold.
+    1: one person, who had called before or does not say that it is back; 2: two people, or one who had never
+    called and says so; 3: the second closing that did not hold.
     """
-    if len(problem.came_back) < 2 and not newcomer:
+    if people < 2 and not (newcomers and says_so):
         return 1
-    return 3 if problem.returns >= SHAM_CLOSURES else 2
+    return 3 if returns >= SHAM_CLOSURES else 2

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.problems.books import Books
-from agents.problems.gather import gather, gather_on_tick
+from agents.problems.gather import gather
 from agents.problems.problem import Gathered
+from agents.problems.tick import gather_on_tick
 
 Make = Callable[..., Graded]
 
