@@ -281,7 +281,7 @@ def _open(graded: Graded, member: Member, book: Book) -> Problem:
         returns=past.returns if past is not None else 0,
         last_closed_at=past.last_closed_at if past is not None else None,
         promised=past is not None and past.promised,
-        reply=past.reply if past is not None else "",
+        promise=past.promise if past is not None else "",
     )
 
 

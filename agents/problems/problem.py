@@ -60,7 +60,9 @@ class Problem(Value):
     reply: str = ""
     """What the unit said at the last closing, at most 200 characters."""
     promised: bool = False
-    """The last closing says that it is solved."""
+    """The last closing of all its tickets says that it is solved."""
+    promise: str = ""
+    """In these words, at most 200 characters."""
     returns: int = 0
     """How many closures were followed by a new ticket within the city's recurrence window."""
     days: dict[str, int] = Field(default_factory=dict)
@@ -253,6 +255,7 @@ def _close_or_open(problem: Problem, share: Share, open_tickets: int, changes: d
     closed_at = share.at if problem.closed_at is None else max(share.at, problem.closed_at)
     changes["closed_at"] = changes["last_closed_at"] = closed_at
     changes["promised"] = share.solves
+    changes["promise"] = share.reply[:200] if share.solves else ""
     if problem.closed_at is None:
         changes["closures"] = problem.closures + 1
         changes["came_back"] = ()

@@ -41,10 +41,17 @@ class Witnesses(NamedTuple):
 
     @property
     def newcomers(self) -> int:
-        """Named people who had not, one a day at most: many within a day are a crowd, which is judged as one."""
+        """Named people who had not."""
+        return len({member.caller for member in self._fresh()})
+
+    @property
+    def days(self) -> int:
+        """Days on which such people called: many within a day are a crowd, which is judged as one."""
+        return len({member.at // _DAY for member in self._fresh()})
+
+    def _fresh(self) -> list[Member]:
         known = {member.caller for member in self.before}
-        fresh = [member for member in self.after if member.caller and member.caller not in known]
-        return min(len({member.caller for member in fresh}), len({member.at // _DAY for member in fresh}))
+        return [member for member in self.after if member.caller and member.caller not in known]
 
 
 def find_return(case: Case) -> tuple[Candidate, ...]:
@@ -74,7 +81,7 @@ def find_return(case: Case) -> tuple[Candidate, ...]:
         "closures": float(problem.closures),
         "returns": float(problem.returns),
     }
-    facts = {"closed_at": problem.last_closed_at.isoformat(), "reply": problem.reply}
+    facts = {"closed_at": problem.last_closed_at.isoformat(), "reply": problem.promise}
     key = case.book.stream("problem", problem.after or problem.problem_id)
     reporters = len({other.caller for other in members})
     return (
@@ -102,7 +109,8 @@ def witnesses(case: Case) -> Witnesses:
 
 def _goes_by_words(case: Case) -> bool:
     """On a quiet board without districts most messages name no place that is known: there the words decide."""
-    return is_placeless(case) and expect(case).sparse and case.member.score.get("place", 0.0) == 0.0
+    is_board = is_placeless(case) and not case.city.districts and expect(case).sparse
+    return is_board and case.member.score.get("place", 0.0) == 0.0
 
 
 def _is_alike(case: Case, other: Member) -> bool:
@@ -118,13 +126,7 @@ def _is_here(case: Case, other: Member) -> bool:
     if one.matter and two.matter and one.matter != two.matter:
         return False
     relation = relate(one, two)
-    if relation in ("same", "named"):
-        return True
-    return (
-        relation == "unknown"
-        and is_placeless(case)
-        and case.member.score.get("score", 1.0) >= RETURN_BY_WORDS
-    )
+    return relation == "same" or (relation == "named" and one.is_sure and two.is_sure)
 
 
 def _says_so(case: Case) -> bool:
@@ -144,11 +146,9 @@ def _chance(case: Case, seen: Witnesses, since: timedelta) -> float:
     spot = spot_name(case.graded.ticket, member.signature) if member.signature is not None else ""
     rate = case.rates[member.streams[0]]
     closed = member.at - since.total_seconds()
-    hourly = (
-        usual_at(case.book, spot, case.problem.category, total, rate, closed)
-        if spot
-        else expect(case).unaware
-    )
-    return max(
-        1e-30, chance_of_return(seen.newcomers, hourly, since) * (ECHO_CHANCE if seen.originals else 1.0)
-    )
+    if spot:
+        hourly = usual_at(case.book, spot, case.problem.category, total, rate, closed)
+    else:
+        hourly = expect(case).unaware
+    chance = chance_of_return(min(seen.newcomers, seen.days), hourly, since)
+    return max(1e-30, chance * (ECHO_CHANCE if seen.originals else 1.0))

@@ -94,14 +94,18 @@ def test_problem_is_over_fourteen_quiet_days_after_its_closing(problem: Problem)
 
 
 @pytest.mark.parametrize(
-    ("came_back", "newcomer", "returns", "expected"),
-    [(("甲",), False, 1, 1), (("乙",), True, 1, 2), (("甲", "乙"), False, 1, 2), (("甲", "乙"), False, 2, 3)],
+    ("people", "newcomers", "says_so", "returns", "expected"),
+    [
+        (1, 0, True, 1, 1),
+        (1, 1, False, 1, 1),
+        (1, 1, True, 1, 2),
+        (2, 1, False, 1, 2),
+        (2, 2, False, 2, 3),
+        (1, 0, False, 2, 1),
+    ],
 )
-def test_grades_of_a_return(
-    problem: Problem, came_back: tuple[str, ...], newcomer: bool, returns: int, expected: int
-) -> None:
-    one = problem.model_copy(update={"came_back": came_back, "returns": returns})
-    assert grade_of_return(one, newcomer) == expected
+def test_grades_of_a_return(people: int, newcomers: int, says_so: bool, returns: int, expected: int) -> None:
+    assert grade_of_return(people, newcomers, says_so, returns) == expected
 
 
 def test_busy_places_always_come_back() -> None:
