@@ -21,6 +21,7 @@ from agents.intake.ticket import Ticket
 from agents.notifying.route import TOLD, Delivery, Routing
 from agents.notifying.send import NotDelivered, Sender
 from agents.problems.books import Books
+from agents.problems.calendar import Calendar
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, Count, Gathered, Problem
 from agents.problems.rate import Rate
@@ -79,6 +80,7 @@ class Core:
         self._problems = tables.open("problems", Problem)
         self._members = tables.open("members", Member)
         self._rates = tables.open("rates", Rate)
+        self._calendars = tables.open("calendars", Calendar)
         self._state = tables.open("desk", STATE)
         self._news: dict[str, type[Candidate] | type[Count] | type[Command]] = {
             self._topics.candidates: Candidate,
@@ -143,7 +145,8 @@ class Core:
     def _book(self, partition: int) -> Path:
         if partition not in self._books:
             problems, members = self._problems.shelf(partition), self._members.shelf(partition)
-            books = Books(self._parts.city, problems, members, self._rates.shelf(partition))
+            rates, calendars = self._rates.shelf(partition), self._calendars.shelf(partition)
+            books = Books(self._parts.city, problems, members, rates, calendars)
             self._books[partition] = Path(books=books)
         return self._books[partition]
 

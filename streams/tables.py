@@ -16,7 +16,7 @@ from streams.outbox import Output
 
 V = TypeVar("V")
 TableName = Literal[
-    "tickets", "problems", "members", "rates", "desk", "answers", "spent", "waiting", "delivered"
+    "tickets", "problems", "members", "rates", "calendars", "desk", "answers", "spent", "waiting", "delivered"
 ]
 
 

@@ -34,6 +34,7 @@ TABLES: Mapping[str, tuple[Role, str]] = {
     "problems": ("core", "tickets.graded"),
     "members": ("core", "tickets.graded"),
     "rates": ("core", "tickets.graded"),
+    "calendars": ("core", "tickets.graded"),
     "desk": ("core", "alerts.candidates"),
     "answers": ("grading", "tickets.accepted"),
     "spent": ("grading", "tickets.accepted"),

@@ -34,6 +34,7 @@ class State:
     problems: MutableMapping[str, Any] = field(default_factory=dict)
     members: MutableMapping[str, Any] = field(default_factory=dict)
     rates: MutableMapping[str, Any] = field(default_factory=dict)
+    calendars: MutableMapping[str, Any] = field(default_factory=dict)
     desk: MutableMapping[str, Any] = field(default_factory=dict)
 
 
@@ -72,7 +73,7 @@ def make_front(settings: Settings, city: City | None = None) -> Path:
 def make_back(settings: Settings, city: City | None = None) -> Path:
     """Problems and alerting over dicts. `city`: when it is read already."""
     city, state = city or city_of(settings), State()
-    books = Books(city, state.problems, state.members, state.rates)
+    books = Books(city, state.problems, state.members, state.rates, state.calendars)
     return Path(books=books, desk=Desk(city, state.desk))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import NamedTuple
 
 from agents.alerting.alert import HeldReason
@@ -94,9 +94,10 @@ def no_crowd(candidate: Candidate, desk: Desk) -> No | None:
 
 
 def below_threshold(candidate: Candidate, desk: Desk) -> No | None:
-    """Evidence below what is asked for today, at this place (weigh.py)."""
+    """Evidence below what is asked for today, at this place (weigh.py); of other kinds, below their own least."""
     figures = candidate.figures
-    if candidate.kind == "burst" and figures.get("lambda", 0.0) < figures.get("needed", 0.0):
+    needed = figures.get("needed" if candidate.kind == "burst" else "least", -inf)
+    if figures.get("lambda", 0.0) < needed:
         return No("below_threshold")
     return None
 

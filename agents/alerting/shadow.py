@@ -39,7 +39,7 @@ MOST_A_DAY = 16
 """Findings kept of one key and day: each a step stronger than the one before, so that none is missed by any λ*."""
 GATES_IN_SHADOW = (no_crowd, below_threshold, inhibited, cool_down, unconfirmed)
 """All whose outcome hangs on λ*. The budget's cap is left out: what it holds back is what is counted here."""
-_FIGURES = ("lambda", "tau", "alike", "trust", "slow_needed")
+_FIGURES = ("lambda", "tau", "alike", "trust", "slow_needed", "least")
 
 
 def lowest(budget: float) -> float:

@@ -52,7 +52,7 @@ class Book:
         self.search = Search()
         self.weeks = Weeks()
         self.spots: dict[str, dict[str, None]] = {}
-        """Spot → the categories that have a calendar there."""
+        """Spot → the topics that have a calendar there."""
         self._own: dict[str, None] = {}
         """Keys of the district's members."""
         self._streets: dict[str, None] = {}
@@ -105,27 +105,30 @@ class Book:
             self.note_stream(key, 1)
         self.rates[key] = rate
 
-    def calendar(self, spot: str, category: str) -> Calendar | None:
-        return self.calendars.get(key_of(self.district, spot, category))
+    def calendar(self, spot: str, topic: str) -> Calendar | None:
+        return self.calendars.get(key_of(self.district, spot, topic))
 
     def store_calendar(self, calendar: Calendar) -> None:
-        key = key_of(self.district, calendar.spot, calendar.category)
+        """Nothing is written where it has not changed."""
+        key = key_of(self.district, calendar.spot, calendar.topic)
+        if self.calendars.get(key) is calendar:
+            return
         self.calendars[key] = calendar
-        self.spots.setdefault(calendar.spot, {})[calendar.category] = None
+        self.spots.setdefault(calendar.spot, {})[calendar.topic] = None
 
     def drop_calendar(self, calendar: Calendar) -> None:
-        del self.calendars[key_of(self.district, calendar.spot, calendar.category)]
-        del self.spots[calendar.spot][calendar.category]
+        del self.calendars[key_of(self.district, calendar.spot, calendar.topic)]
+        del self.spots[calendar.spot][calendar.topic]
         if not self.spots[calendar.spot]:
             del self.spots[calendar.spot]
 
     def own_calendars(self) -> list[Calendar]:
-        """Every calendar of the district, by spot and category."""
+        """Every calendar of the district, by spot and topic."""
         return [
             calendar
             for spot in sorted(self.spots)
-            for category in sorted(self.spots[spot])
-            if (calendar := self.calendar(spot, category)) is not None
+            for topic in sorted(self.spots[spot])
+            if (calendar := self.calendar(spot, topic)) is not None
         ]
 
     def drop_problem(self, problem: Problem) -> None:
@@ -216,7 +219,7 @@ class Book:
             self.note_stream(key, 1)
             self.seq = max(self.seq, rate.seq)
         for calendar in calendars:
-            self.spots.setdefault(calendar.spot, {})[calendar.category] = None
+            self.spots.setdefault(calendar.spot, {})[calendar.topic] = None
             self.seq = max(self.seq, calendar.seq)
         listed = sorted(members, key=lambda member: member.slot)
         for member in listed:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from agents.intake.ticket import Place, PlacePart, Ticket, Value
 from agents.problems.member import Member
-from agents.problems.signature import Signature
+from agents.problems.signature import OTHER, Signature
 
 YEARS = 3
 KEPT_WEEKS = 52 * YEARS + 14
@@ -39,7 +39,8 @@ class Calendar(Value):
     seq: int = 0
     spot: str
     """ "community:新华小区", "road:解放路", "street:新华街道": the most exact name that is known."""
-    category: str
+    topic: str
+    """A category, or a matter that fits none."""
     place: Place = Place()
     """Of its newest ticket."""
     matter: str = ""
@@ -82,6 +83,11 @@ def tags_of(week: str) -> Iterable[str]:
     return (week[start : start + TAG] for start in range(0, len(week), TAG))
 
 
+def topic_of(category: str, matter: str) -> str:
+    """What a calendar is about: the category; where the city's list has none that fits, the matter."""
+    return matter or OTHER if category == OTHER else category
+
+
 def spot_name(ticket: Ticket, signature: Signature) -> str:
     """The most exact place that has a name of its own: estate, site, station, building, road, else the street."""
     if ticket.place.community:
@@ -99,11 +105,9 @@ def _is_road(part: PlacePart) -> bool:
     return part.kind == "road" and bool(part.name)
 
 
-def with_ticket(
-    calendar: Calendar | None, spot: str, category: str, ticket: Ticket, member: Member
-) -> Calendar:
+def with_ticket(calendar: Calendar | None, spot: str, topic: str, ticket: Ticket, member: Member) -> Calendar:
     """The calendar with a ticket in it; the same ticket twice is there once."""
-    calendar = calendar or Calendar.trusted(spot=spot, category=category)
+    calendar = calendar or Calendar.trusted(spot=spot, topic=topic)
     if calendar.seq >= member.seq:
         return calendar
     week = week_of_day(int(member.at // 86_400))

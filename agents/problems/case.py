@@ -8,6 +8,7 @@ from agents.city import City
 from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
 from agents.problems.book import Book
+from agents.problems.calendar import Calendar
 from agents.problems.crowd import own_work_of
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, CandidateKind, Problem, Scope
@@ -34,6 +35,8 @@ class Case(NamedTuple):
     """The streams the ticket is counted in, and the stream of all tickets."""
     book: Book
     city: City
+    calendar: Calendar | None = None
+    """Of the ticket's spot and topic, with the ticket in it."""
     repeats: bool = False
     """The ticket was decided before: repeat those findings, make no new ones."""
 

@@ -21,7 +21,7 @@ from agents.problems.book import OPEN_RETENTION, Book, key_of
 from agents.problems.books import Books
 from agents.problems.case import Case
 from agents.problems.counting import rates_after
-from agents.problems.habit import remember
+from agents.problems.habit import calendar_after
 from agents.problems.hours import local_seconds
 from agents.problems.member import Member
 from agents.problems.patterns import PATTERNS, find_graded_hazard
@@ -198,14 +198,18 @@ def _settle(graded: Graded, member: Member, book: Book, city: City, decides: boo
     counts = graded.ticket.edition <= member.first_edition
     recounts = counts or member.new_streams or member.left_streams
     rates = rates_after(member, book) if recounts else {}
-    case = Case(graded, graded.ticket.trigger_at, member, problem, rates, book, city, repeats=not decides)
+    calendar = calendar_after(graded, member, share, book)
+    case = Case(
+        graded, graded.ticket.trigger_at, member, problem, rates, book, city, calendar, repeats=not decides
+    )
     finders = PATTERNS if counts else (find_graded_hazard,)
     candidates = tuple(candidate for find in finders for candidate in find(case))
     if decides:
         member = member.model_copy(update={"fired": tuple(_finding(candidate) for candidate in candidates)})
     problem = _with_patterns(problem, candidates)
     left = _write(member, problem, rates, share, book)
-    remember(graded, member, share, book)
+    if calendar is not None:
+        book.store_calendar(calendar)
     return _say(graded, member, problem, left, candidates, counts)
 
 
