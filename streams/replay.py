@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from agents.alerting.alert import AlertEvent, Held
+from agents.alerting.alert import AlertEvent
 from agents.alerting.order import News, Waiting
 from agents.grading.grade import Graded
 from agents.intake.accept import Accepted
@@ -135,13 +135,8 @@ class Back:
 
     def _keep(self, events: Iterable[AlertEvent]) -> None:
         for event in events:
-            if isinstance(event.alert, Held):
-                self.results.held.append(event)
-            elif event.event == "raised" and event.alert.alert_id not in self.results.raised:
-                self.results.raised[event.alert.alert_id] = event
+            if self.results.hear(event):
                 self._on_alert(event)
-            else:
-                self.results.updates.setdefault(event.alert.alert_id, []).append(event)
 
     def _tick_to(self, at: datetime) -> None:
         """Event time has come to `at`: let the hours before it strike."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from agents.alerting.alert import AlertEvent
+from agents.alerting.alert import AlertEvent, Held
 from agents.grading.grade import Graded, Urgency
 from agents.problems.problem import Change, Problem
 from streams.attic import Attic
@@ -67,6 +67,18 @@ class Results:
             self.problem_of[ticket_id] = problem_id
         self.urgency_of[ticket_id] = graded.grade.urgency
         self.graded[ticket_id] = graded
+
+    def hear(self, event: AlertEvent) -> bool:
+        """Take in an event of an alert's life, or an entry of the ledger; whether it is a new alert."""
+        alert_id = event.alert.alert_id
+        if isinstance(event.alert, Held):
+            self.held.append(event)
+        elif event.event == "raised" and alert_id not in self.raised:
+            self.raised[alert_id] = event
+            return True
+        else:
+            self.updates.setdefault(alert_id, []).append(event)
+        return False
 
     def count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1

@@ -40,7 +40,7 @@ def run_replay(
     Raises UnreadableFile before anything is written when the input cannot be opened.
     """
     started, watch = time.perf_counter(), Stopwatch()
-    with _no_collections():
+    with no_collections():
         path, results = _decide(events, settings, workers, progress, watch)
         try:
             out.mkdir(parents=True, exist_ok=True)
@@ -60,21 +60,21 @@ def _decide(
     events: Path, settings: Settings, workers: int, progress: Callable[[int], None], watch: Stopwatch
 ) -> tuple[PathOfTickets, Results]:
     if workers == 1:
-        path = _with_attic(wiring.make_path(settings))
+        path = with_attic(wiring.make_path(settings))
         results = asyncio.run(replay(read_lines(events, progress), path, watch, results=written_only()))
         return path, results
     next(iter(read_lines(events)), None)
-    path = _with_attic(wiring.make_back(settings))
+    path = with_attic(wiring.make_back(settings))
     back = Back(path, watch, results=written_only())
     return path, replay_sharded(events, workers, partial(make_front, settings), back, watch)
 
 
 def make_front(settings: Settings) -> PathOfTickets:
     """Intake and grading in one shard."""
-    return _with_attic(wiring.make_front(settings))
+    return with_attic(wiring.make_front(settings))
 
 
-def _with_attic(path: PathOfTickets) -> PathOfTickets:
+def with_attic(path: PathOfTickets) -> PathOfTickets:
     """For a file of any length: what has been untouched for long stands in the state as bytes."""
     if path.intake is not None:
         path.intake.tickets = json_attic(Ticket, NEWEST)
@@ -85,7 +85,7 @@ def _with_attic(path: PathOfTickets) -> PathOfTickets:
 
 
 @contextmanager
-def _no_collections() -> Iterator[None]:
+def no_collections() -> Iterator[None]:
     """Values here make no cycles, and there are millions of them: looking for cycles is in vain, and a tenth of the time."""
     gc.disable()
     try:

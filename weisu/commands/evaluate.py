@@ -1,14 +1,19 @@
 """The verb evaluate: how good it is, measured by the live functions against simulated truth and golden sets."""
 
 import json
+import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from weisu import wiring
 from weisu.settings import WrongSetup, load_settings
 
 evaluate = typer.Typer(help="Measure how good it is, against a truth that is known.", no_args_is_help=True)
+SEEDS = "101-103"
+"""Never looked at while anything is tuned; tune on 1–8."""
 
 
 @evaluate.callback()
@@ -18,14 +23,64 @@ def group() -> None:
 
 @evaluate.command()
 def alerts(
+    seeds: Annotated[
+        str, typer.Option(help="Cities to simulate, such as 101-103 or 3,7; tune on 1-8 only")
+    ] = SEEDS,
+    days: Annotated[int, typer.Option(min=2, help="Days of each city, warm-up included")] = 42,
+    tickets_per_day: Annotated[int, typer.Option(min=1)] = 2000,
+    warm_up: Annotated[int, typer.Option(help="Days at the start that are not scored", min=0)] = 14,
+    start: Annotated[datetime, typer.Option(help="First day, local", formats=["%Y-%m-%d"])] = datetime(
+        2026, 3, 2
+    ),
+    city: Annotated[
+        Path | None, typer.Option(help="Folder of the city's data; none: the example city")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the figures do not depend on it")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder for report.html, quality.md, figures.json")] = None,
     simulated: Annotated[
-        Path | None, typer.Option(help="Folder of weisu simulate; with --replayed: score what is there")
+        Path | None, typer.Option(help="Folder of weisu simulate; with --replayed: only score what is there")
     ] = None,
     replayed: Annotated[Path | None, typer.Option(help="Folder of weisu replay over that city")] = None,
-    warm_up: Annotated[int, typer.Option(help="Days at the start that are not scored", min=0)] = 7,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON")] = False,
 ) -> None:
-    """Alerts: recall and delay against false alarms a day, on simulated cities."""
+    """Alerts: recall and delay against false alarms a day, beside two simpler detectors, on simulated cities."""
+    if simulated is not None or replayed is not None:
+        _score(simulated, replayed, warm_up, as_json)
+        return
+    if days <= warm_up:
+        raise WrongSetup(f"--days {days} leaves nothing to score after --warm-up {warm_up}")
+    from weisu.evaluation.experiment import measure
+    from weisu.evaluation.report import protocol_hash
+    from weisu.evaluation.tape import Plan
+
+    settings = load_settings()
+    plan = Plan(city or settings.city or wiring.EXAMPLE_CITY, start.date(), days, tickets_per_day, warm_up)
+    settings = settings.model_copy(update={"ladder": settings.ladder.model_copy(update={"endpoints": ()})})
+    figures = measure(plan, seeds_of(seeds), settings, workers, lambda line: print(line, file=sys.stderr))
+    figures["protocol"] = protocol_hash()
+    _print(figures, as_json)
+    if out is not None:
+        command = (
+            f"weisu evaluate alerts --seeds {seeds} --days {days} --tickets-per-day {tickets_per_day} "
+            f"--warm-up {warm_up} --out {out}"
+        )
+        _write(figures, out, command)
+
+
+def seeds_of(text: str) -> list[int]:
+    """3,7 and 101-103. Raises WrongSetup."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if not first.isdecimal() or (last and not last.isdecimal()):
+            raise WrongSetup(f"--seeds takes numbers and spans such as 3,7 or 101-103, not '{text}'")
+        found += range(int(first), int(last or first) + 1)
+    if not found:
+        raise WrongSetup(f"--seeds {text} names no city")
+    return list(dict.fromkeys(found))
+
+
+def _score(simulated: Path | None, replayed: Path | None, warm_up: int, as_json: bool) -> None:
     from weisu.evaluation.outcome import load_outcome
     from weisu.evaluation.printed import printed
     from weisu.evaluation.scoring import score
@@ -37,6 +92,32 @@ def alerts(
         )
     figures = score(load_truth(simulated), load_outcome(replayed), warm_up)
     print(json.dumps(figures, ensure_ascii=False, indent=2) if as_json else printed(figures))
+
+
+def _print(figures: dict[str, object], as_json: bool) -> None:
+    from weisu.evaluation.printed import printed_curves
+    from weisu.evaluation.targets import targets
+
+    if as_json:
+        print(json.dumps(figures, ensure_ascii=False, indent=2))
+        return
+    print(printed_curves(figures))
+    for target in targets(figures):
+        print(f"{target.verdict:12s} {target.name}: asked {target.asked}, measured {target.measured}")
+
+
+def _write(figures: dict[str, object], out: Path, command: str) -> None:
+    from weisu.evaluation.report import html_report, quality_page
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lines = json.dumps(figures, ensure_ascii=False, indent=1, sort_keys=True)
+        (out / "figures.json").write_text(lines + "\n", encoding="utf-8")
+        (out / "report.html").write_text(html_report(figures), encoding="utf-8")
+        (out / "quality.md").write_text(quality_page(figures, command), encoding="utf-8")
+    except OSError as error:
+        raise WrongSetup(f"{out}: cannot be written ({error.strerror}); choose another --out") from error
+    print(f"→ {out / 'report.html'}, {out / 'quality.md'}, {out / 'figures.json'}")
 
 
 @evaluate.command()

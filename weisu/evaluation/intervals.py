@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable, Sequence
 from random import Random
 from statistics import NormalDist
+from typing import TypeVar
 
 Z95 = NormalDist().inv_cdf(0.975)
 RESAMPLES = 1000
+Day = TypeVar("Day")
 
 
 def wilson(hits: int, of: int, z: float = Z95) -> tuple[float, float]:
@@ -23,8 +25,8 @@ def wilson(hits: int, of: int, z: float = Z95) -> tuple[float, float]:
 
 
 def over_days(
-    days: Sequence[Sequence[float]],
-    figure: Callable[[Sequence[Sequence[float]]], float | None],
+    days: Sequence[Day],
+    figure: Callable[[Sequence[Day]], float | None],
     resamples: int = RESAMPLES,
 ) -> tuple[float, float] | None:
     """The middle 95 % of a figure when whole days are drawn again with replacement; None without any value.

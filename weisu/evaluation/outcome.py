@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,26 +57,33 @@ class Outcome:
 
 def outcome_of(results: Results) -> Outcome:
     """A replay still in memory."""
-    alerts = [
-        Told(
-            event.alert.alert_id,
-            event.alert.kind,
-            event.alert.scope,
-            event.alert.category,
-            event.alert.level,
-            (
-                Telling(event.at, event.alert.ticket_ids, event.alert.trigger_ticket_id),
-                *(
-                    Telling(later.at, later.alert.ticket_ids, later.alert.trigger_ticket_id)
-                    for later in results.updates.get(alert_id, [])
-                    if later.event == "updated"
-                ),
-            ),
-        )
-        for alert_id, event in results.raised.items()
-    ]
+    alerts = []
+    for alert_id, event in results.raised.items():
+        raised = event.alert
+        again = [
+            (later.at, later.alert.ticket_ids)
+            for later in results.updates.get(alert_id, [])
+            if later.event == "updated"
+        ]
+        tellings = _tellings(event.at, raised.trigger_ticket_id, raised.ticket_ids, again)
+        alerts.append(Told(alert_id, raised.kind, raised.scope, raised.category, raised.level, tellings))
     held = Counter(str(getattr(event.alert, "suppressed", "")) for event in results.held)
     return Outcome(_in_order(alerts), dict(sorted(held.items())), dict(results.problem_of))
+
+
+def _tellings(
+    at: datetime,
+    trigger: str | None,
+    ticket_ids: Sequence[str],
+    again: Iterable[tuple[datetime, Sequence[str]]],
+) -> tuple[Telling, ...]:
+    """What triggered fresh content is the newest of the tickets that came with it."""
+    found, known = [Telling(at, tuple(ticket_ids), trigger)], set(ticket_ids)
+    for moment, later in again:
+        fresh = [ticket_id for ticket_id in later if ticket_id not in known]
+        found.append(Telling(moment, tuple(later), fresh[-1] if fresh else trigger))
+        known.update(fresh)
+    return tuple(found)
 
 
 def load_outcome(folder: Path) -> Outcome:
@@ -103,15 +110,15 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _told(row: Mapping[str, Any]) -> Told:
-    raised = Telling(
-        datetime.fromisoformat(row["raised_at"]), tuple(row["ticket_ids"]), row["trigger_ticket_id"]
+    again = [
+        (datetime.fromisoformat(later["at"]), later["ticket_ids"])
+        for later in row["updates"]
+        if later["event"] == "updated"
+    ]
+    tellings = _tellings(
+        datetime.fromisoformat(row["raised_at"]), row["trigger_ticket_id"], row["ticket_ids"], again
     )
-    again = tuple(
-        Telling(datetime.fromisoformat(later["at"]), tuple(later["ticket_ids"]), raised.trigger)
-        for later in row.get("updates", ())
-        if later["event"] == "updated" and "ticket_ids" in later
-    )
-    return Told(row["alert_id"], row["kind"], row["scope"], row["category"], row["level"], (raised, *again))
+    return Told(row["alert_id"], row["kind"], row["scope"], row["category"], row["level"], tellings)
 
 
 def _in_order(alerts: Iterable[Told]) -> tuple[Told, ...]:

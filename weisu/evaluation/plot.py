@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 720, 380
-LEFT, RIGHT, TOP, BOTTOM = 56, 190, 16, 48
+LEFT, RIGHT, TOP, BOTTOM = 56, 220, 16, 48
 COLOURS = ("#1f5fa8", "#c2410c", "#15803d", "#7e22ce", "#64748b", "#b45309")
 Scale = Callable[[float], float]
 

@@ -59,3 +59,17 @@ def share(part: Mapping[str, Any]) -> str:
     if not part["of"]:
         return "0/0"
     return f"{part['told']}/{part['of']} {part['recall']:.2f} ({part['low']:.2f}–{part['high']:.2f})"
+
+
+def printed_curves(figures: Mapping[str, Any]) -> str:
+    """The curves of all methods, one point a line."""
+    lines = []
+    for method, curve in (("as shipped", [figures["as_shipped"]]), *figures["curves"].items()):
+        lines.append(method)
+        for point in curve:
+            reporters, minutes = point["reporters"]["median"], point["minutes"]["median"]
+            lines.append(
+                f"  {point['threshold']:6.2f}  false {point['false_a_day']:6.2f}  alerts {point['alerts_a_day']:6.2f}  "
+                f"{share(point)}  reporter {reporters}, {minutes} min"
+            )
+    return "\n".join(lines)

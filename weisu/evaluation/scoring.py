@@ -46,6 +46,7 @@ def alerts_a_day(truth: CityTruth, verdicts: Sequence[Verdict], warm_up: int) ->
     counts = [float(per_day[day]) for day in range(warm_up, truth.days)]
     return {
         "total": int(sum(counts)),
+        "per_day": [int(count) for count in counts],
         "mean": round(mean(counts), 3) if counts else None,
         "p95": quantile(counts, 0.95),
         "most": max(counts, default=None),
@@ -62,6 +63,9 @@ def false_alarms(verdicts: Sequence[Verdict], days: int) -> Figures:
     about = Counter(f"{v.told.kind}/{v.told.scope}: {v.what}" for v in wrong)
     return {
         "total": len(wrong),
+        "bursts": sum(v.told.kind == "burst" for v in wrong),
+        "true": true,
+        "judged": len(judged),
         "a_day": round(len(wrong) / days, 3) if days > 0 else None,
         "bursts_a_day": round(sum(v.told.kind == "burst" for v in wrong) / days, 3) if days > 0 else None,
         "about": dict(sorted(about.items(), key=lambda pair: (-pair[1], pair[0]))),

@@ -18,6 +18,8 @@ from weisu.evaluation.truth import INCIDENTS, WEATHER_OF, CityTruth, Thing
 Finding = Literal["true", "again", "false", "storm", "hoax", "campaign", "unjudged"]
 """again: a second alert about what was told before; storm: a local alert on a storm day about that weather;
 unjudged: a kind that the simulator plants no truth for."""
+CROWDS = ("burst", "campaign")
+"""Kinds that say: many people call about this now. The curve and the baselines are about these."""
 LEAST_TICKETS = 2
 LEAST_SHARE = 0.3
 MOSTLY = 0.5
