@@ -17,7 +17,8 @@ BOLD = re.compile(r"^\*\*(?P<part>[A-F]\.\d) ", re.MULTILINE)
 
 def find_page(name: str) -> Path | None:
     """A note, a page of the documents, or a prompt; None: there is no such text."""
-    places = (ROOT / "docs" / "notes" / name, ROOT / "docs" / name, *(ROOT / "prompts").rglob(name))
+    folders = (ROOT / "docs" / "notes", ROOT / "docs", ROOT / "docs" / "evaluation")
+    places = (*(folder / name for folder in folders), *(ROOT / "prompts").rglob(name))
     return next((place for place in places if place.exists()), None)
 
 

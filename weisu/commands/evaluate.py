@@ -62,7 +62,7 @@ def alerts(
     if out is not None:
         command = (
             f"weisu evaluate alerts --seeds {seeds} --days {days} --tickets-per-day {tickets_per_day} "
-            f"--warm-up {warm_up} --out {out}"
+            f"--warm-up {warm_up} --out DIR"
         )
         _write(figures, out, command)
 
