@@ -142,7 +142,6 @@ def at_threshold(city: City, evidence: float) -> City:
     thresholds = replace(
         city.thresholds,
         evidence=evidence,
-        start_up_evidence=evidence,
         alerts_per_day=UNLIMITED,
         tickets_per_alert=1e-6,
     )
