@@ -1,4 +1,4 @@
-"""The documents that are made from the code: docs/metrics.md, docs/settings.md, the READMEs' example alert.
+"""What is made from the code: docs/metrics.md, docs/settings.md, a prompt's schema, the READMEs' example alert.
 
 Renew the committed copies: `python3 dev.py shell python tests/house/generated.py`.
 """
@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from agents.grading.answer import answer_model, strict_schema
 from agents.grading.endpoint import EndpointSettings
 from streams.metrics import METRICS, STEP_BUCKETS
 from weisu import wiring
@@ -234,13 +235,23 @@ def alert_block() -> str:
     )
 
 
+def answer_schema() -> str:
+    """prompts/grade/schema.json: what a model of the example city must return."""
+    schema = strict_schema(answer_model(load_city(wiring.EXAMPLE_CITY)))
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
 PAGES = {"metrics.md": metrics_page, "settings.md": settings_page}
+SNAPSHOTS = {"prompts/grade/schema.json": answer_schema}
 
 
 if __name__ == "__main__":
     for file, make in PAGES.items():
         (DOCS / file).write_text(make(), encoding="utf-8")
         print(f"docs/{file} written")
+    for file, make in SNAPSHOTS.items():
+        (ROOT / file).write_text(make(), encoding="utf-8")
+        print(f"{file} written")
     block = alert_block()
     for file in READMES:
         text = (ROOT / file).read_text(encoding="utf-8")

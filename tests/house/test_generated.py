@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from house.generated import ALERT, DOCS, PAGES, READMES, ROOT, alert_block, names
+from house.generated import ALERT, DOCS, PAGES, READMES, ROOT, SNAPSHOTS, alert_block, names
 
 from streams.metrics import METRICS
 from weisu.settings import PREFIX, Settings, describe
@@ -15,6 +15,11 @@ RENEW = "renew it: python3 dev.py shell python tests/house/generated.py"
 def test_committed_page_is_what_the_code_says(file: str) -> None:
     committed = (DOCS / file).read_text(encoding="utf-8")
     assert committed == PAGES[file](), RENEW
+
+
+@pytest.mark.parametrize("file", sorted(SNAPSHOTS))
+def test_committed_snapshot_is_what_the_code_says(file: str) -> None:
+    assert (ROOT / file).read_text(encoding="utf-8") == SNAPSHOTS[file](), RENEW
 
 
 def test_alert_in_the_readmes_is_what_the_shown_run_raises() -> None:
