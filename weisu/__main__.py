@@ -13,6 +13,7 @@ from streams.topics import WrongTopics
 from weisu import __version__
 from weisu.city_files import CityError
 from weisu.commands import data, run, tools, why
+from weisu.commands.audit import audit
 from weisu.commands.evaluate import evaluate
 from weisu.settings import WrongSetup
 
@@ -35,6 +36,7 @@ VERBS: tuple[Callable[..., Any], ...] = (
     data.send,
     data.search,
     why.why,
+    audit,
     tools.setup,
     tools.schema,
     tools.settings,

@@ -24,6 +24,19 @@ def harmless(text: str) -> str:
     return _FENCE.sub(lambda found: found.group().translate(_SOFT), bare)
 
 
+def facts(ticket: Ticket) -> str:
+    """What the platform knows and the text does not say, in one line; empty: nothing.
+
+    A ticket that is reopened is asked about again: that its closing did not hold is new.
+    """
+    reopened = sum(step.event == "reopened" for step in ticket.steps)
+    unsolved = sum(step.event == "reviewed" and step.solved == "no" for step in ticket.steps)
+    told = [
+        f"{what}{count}次" for what, count in (("办结后重开", reopened), ("回访称未解决", unsolved)) if count
+    ]
+    return f"系统记录:{';'.join(told)}。" if told else ""
+
+
 def excerpt(ticket: Ticket, longest: int) -> str:
     """At most `longest` characters of the ticket's text, plus marks where something is left out.
 

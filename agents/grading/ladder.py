@@ -12,20 +12,23 @@ from pydantic import Field
 from agents.grading.audit import Audit, audit_of
 from agents.grading.budget import BudgetSettings, Purse
 from agents.grading.endpoint import Endpoint, EndpointSettings, Usage
-from agents.grading.excerpt import excerpt
-from agents.grading.grade import Climbed, Grade
+from agents.grading.excerpt import excerpt, facts
+from agents.grading.grade import Climbed, Grade, ReviewReason
 from agents.grading.memory import Answered, Memory, key_of
 from agents.grading.rules import RulesGrader
 from agents.grading.rung import Question, Rung, RungSettings
 from agents.grading.settle import settle
 from agents.grading.waiting import best, note
-from agents.intake.ticket import Ticket
+from agents.intake.ticket import Kind, Ticket
 from prompts import Prompt
 
 V = TypeVar("V")
 
 CACHED = "cached"
 """Why of a grade whose answer was paid for by another ticket, or an earlier state, of the same text."""
+CALM: frozenset[Kind] = frozenset({"praise", "suggestion", "consult"})
+"""Kinds that nobody is in need of: the rules' doubt about them costs no one's time."""
+UNSURE: tuple[ReviewReason, ...] = ("low_confidence",)
 RULED = 50_000
 """Tickets whose rules' grade is remembered."""
 
@@ -39,6 +42,8 @@ class LadderSettings(RungSettings, BudgetSettings):
     """Characters of a ticket that a model sees: head, tail, and sentences with a danger or a place."""
     cache_size: int = Field(10_000, ge=1)
     """Paid answers that are remembered, for each partition."""
+    review_below: float = Field(0.4, ge=0, le=1)
+    """A grade whose maker, rules or model, is less sure goes to the list for review."""
     waiting_size: int = Field(2_000, ge=1)
     """Tickets that wait to be graded again when a model is back, for each partition."""
 
@@ -101,13 +106,15 @@ class Ladder:
         if not self.rungs or self.prompt is None:
             return Climbed(ruled), []
         prompt = f"{self.prompt.id}+{self.prompt.digest[:8]}"
-        shown = excerpt(ticket, self.settings.longest_text)
+        question = Question(
+            self.prompt.text, ticket.text, excerpt(ticket, self.settings.longest_text), facts(ticket)
+        )
         for rung in self.rungs:
-            known = self.memory.answers.get(key_of(rung.endpoint.fingerprint, prompt, shown))
+            known = self.memory.answers.get(key_of(rung.endpoint.fingerprint, prompt, question.message))
             if known is not None:
                 audits = (known.audit,) if known.is_for(ticket) else ()
                 return Climbed(self._grade_by(ruled, known, ticket), audits), []
-        return await self._ask_all(ruled, Question(self.prompt.text, ticket.text, shown), ticket, prompt)
+        return await self._ask_all(ruled, question, ticket, prompt)
 
     def due(self, most: int) -> list[Ticket]:
         """Tickets to be climbed for again, when a model may be asked: urgent and new ones first."""
@@ -128,7 +135,7 @@ class Ladder:
             if asked.reply is not None:
                 answer, cost = asked.reply.answer, _cost(audits)
                 known = Answered.trusted(answer=answer, audit=audits[-1], why=_told(why), **vars(cost))
-                key = key_of(rung.endpoint.fingerprint, prompt, question.shown)
+                key = key_of(rung.endpoint.fingerprint, prompt, question.message)
                 self.memory.keep(key, known, self.settings.cache_size)
                 grade = self._grade_by(ruled, known, ticket)
                 break
@@ -146,7 +153,7 @@ class Ladder:
             "why": known.why if is_own else CACHED,
             **vars(known.usage if is_own else Usage()),
         }
-        return settle(ruled, known.answer, ticket).model_copy(update=spent)
+        return settle(ruled, known.answer, ticket, self.settings.review_below).model_copy(update=spent)
 
     def _day(self, at: float) -> int:
         """The local day of an instant, in days since 1970."""
@@ -167,6 +174,8 @@ class Ladder:
         known = self._ruled.get(ticket.ticket_id)
         if known is None or known[0] != seen:
             grade = self.rules.grade(ticket)
+            if grade.confidence < self.settings.review_below and grade.kind not in CALM:
+                grade = grade.model_copy(update={"review": UNSURE})
         elif known[1] == ticket.unit:
             return known[2]
         else:

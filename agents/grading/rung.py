@@ -62,13 +62,15 @@ class Question:
     text: str
     """The whole text that answers are checked against; what is shown of it is `shown`."""
     shown: str
+    facts: str = ""
+    """What the platform's own records say of the ticket: before the fence, for no citizen wrote it."""
     remark: str = ""
     """After the fence: what was wrong the last time. The instructions stay as they are, for prefix caches."""
     wait_s: float = 0.0
 
     @property
     def message(self) -> str:
-        return f"{fenced(self.shown)}\n{self.remark}" if self.remark else fenced(self.shown)
+        return "\n".join(part for part in (self.facts, fenced(self.shown), self.remark) if part)
 
 
 @dataclass(frozen=True)

@@ -1,70 +1,76 @@
 """One grade of two: the safer urgency, the model's words where they hold, and for every field who made it."""
 
+from typing import Any
+
 from agents.grading.answer import Answer
 from agents.grading.evidence import keep_verbatim, said
 from agents.grading.grade import URGENCIES, Author, Grade, Recurrence, ReviewReason
 from agents.intake.ticket import Ticket
 
-LOW_CONFIDENCE = 0.5
-"""Below it a model's grade goes to a person. Its scale is the model's own: `weisu evaluate grading` shows it."""
+BY_RULES: Author = "rules"
+_OF_THE_RULES = ("title", "duty", "diversion", "claim_review")
+"""Fields that no model is asked for."""
 FAR_APART = 2
 """Levels of urgency between the rules and the model from which a person looks."""
 
 
-def settle(ruled: Grade, answer: Answer, ticket: Ticket) -> Grade:
-    """The final grade, without who was asked and what it cost."""
-    text = ticket.text
-    quotes, dropped = keep_verbatim(answer.quotes, text)
-    cues, dropped_cues = keep_verbatim(answer.recurrence_cues, text)
-    places, dropped_places = keep_verbatim(answer.place_said, text)
-    phrases, dropped_phrases = keep_verbatim(answer.key_phrases, text)
-    praised = answer.praise_target if answer.praise_target and answer.praise_target in text else None
+def settle(ruled: Grade, answer: Answer, ticket: Ticket, review_below: float = 0.4) -> Grade:
+    """The final grade, without who was asked and what it cost.
+
+    `review_below`: a model less confident than this sends its grade to a person.
+    """
+    spans, dropped = _proven(answer, ticket.text)
     raised = URGENCIES.index(answer.urgency) > URGENCIES.index(ruled.urgency)
-    summary, matter = said(answer.summary, 80), said(answer.matter, 14)
-    reason = said(answer.urgency_reason, 200)
-    grade = ruled.model_copy(
+    reason = said(answer.urgency_reason, 200) if raised else ""
+    cues = spans["cues"]
+    own: dict[str, Any] = {
+        "summary": said(answer.summary, 80),
+        "category": answer.category,
+        "urgency": answer.urgency if raised else None,
+        "urgency_reason": reason,
+        "recurrence": Recurrence(kind=ruled.recurrence.kind, cues=cues) if cues else None,
+        "hazards": tuple(name for name in answer.hazards if name not in ruled.hazards),
+        "matter": said(answer.matter, 14),
+        "place_said": spans["places"],
+        "key_phrases": spans["phrases"],
+        "quotes": spans["quotes"],
+        "praise_target": answer.praise_target if (answer.praise_target or "\0") in ticket.text else None,
+    }
+    kept: dict[str, Author] = {name: "rules" for name, value in own.items() if not value}
+    filled = {name: value for name, value in own.items() if value}
+    if "hazards" in filled:
+        filled["hazards"] = (*ruled.hazards, *filled["hazards"])
+    if ticket.kind is not None:
+        kept["kind"] = "platform"
+    return ruled.model_copy(
         update={
-            "summary": summary or ruled.summary,
+            **filled,
             "kind": ticket.kind or answer.kind,
-            "category": answer.category,
-            "urgency": answer.urgency if raised else ruled.urgency,
-            "urgency_reason": reason if raised and reason else ruled.urgency_reason,
             "proposed": {"rules": ruled.urgency, "llm": answer.urgency},
-            "recurrence": Recurrence(kind=ruled.recurrence.kind, cues=cues or ruled.recurrence.cues),
-            "hazards": tuple(dict.fromkeys((*ruled.hazards, *answer.hazards))),
-            "matter": matter or ruled.matter,
-            "place_said": places or ruled.place_said,
-            "key_phrases": phrases or ruled.key_phrases,
-            "quotes": quotes or ruled.quotes,
-            "praise_target": praised or ruled.praise_target,
             "confidence": answer.confidence,
-            "review": _review(ruled, answer, bool(quotes)),
+            "review": _review(ruled, answer, bool(spans["quotes"]), review_below),
             "source": "llm",
-            "dropped_quotes": dropped + dropped_cues + dropped_places + dropped_phrases,
+            "made_by": {**dict.fromkeys(_OF_THE_RULES, BY_RULES), **kept},
+            "dropped_quotes": dropped,
         }
     )
-    kept = {
-        "summary": not summary,
-        "urgency": not raised,
-        "urgency_reason": not (raised and reason),
-        "recurrence": not cues,
-        "hazards": set(answer.hazards) <= set(ruled.hazards),
-        "matter": not matter,
-        "place_said": not places,
-        "key_phrases": not phrases,
-        "quotes": not quotes,
-        "praise_target": not praised,
-        "duty": True,
+
+
+def _proven(answer: Answer, text: str) -> tuple[dict[str, tuple[str, ...]], int]:
+    """What of the answer's spans stands in the text; and how many do not."""
+    given = {
+        "quotes": answer.quotes,
+        "cues": answer.recurrence_cues,
+        "places": answer.place_said,
+        "phrases": answer.key_phrases,
     }
-    made_by: dict[str, Author] = {name: "rules" for name, by_rules in kept.items() if by_rules}
-    if ticket.kind is not None:
-        made_by["kind"] = "platform"
-    return grade.model_copy(update={"made_by": made_by})
+    found = {name: keep_verbatim(spans, text) for name, spans in given.items()}
+    return {name: kept for name, (kept, _) in found.items()}, sum(dropped for _, dropped in found.values())
 
 
-def _review(ruled: Grade, answer: Answer, proven: bool) -> tuple[ReviewReason, ...]:
+def _review(ruled: Grade, answer: Answer, proven: bool, review_below: float) -> tuple[ReviewReason, ...]:
     found: list[ReviewReason] = []
-    if answer.confidence < LOW_CONFIDENCE:
+    if answer.confidence < review_below:
         found.append("low_confidence")
     if abs(URGENCIES.index(ruled.urgency) - URGENCIES.index(answer.urgency)) >= FAR_APART:
         found.append("disagreement")

@@ -14,7 +14,7 @@ from weisu.console.timeline import happenings
 from weisu.console.view import templates
 
 router = APIRouter(include_in_schema=False)
-FACETS = ("urgency", "district", "category", "kind", "status", "unit")
+FACETS = ("urgency", "district", "category", "kind", "status", "unit", "review")
 PAGE_SIZE = 20
 DEEPEST_PAGE = 400
 SHORT = timedelta(days=3)
@@ -80,12 +80,17 @@ def _day(text: str, request: Request, later: int = 0) -> datetime | None:
 
 @router.get("/tickets/{ticket_id:path}")
 async def ticket(request: Request, ticket_id: str) -> HTMLResponse:
-    body = await index_of(request).get("tickets", ticket_id)
+    """A ticket, its grade, and what was asked of a model for it."""
+    index = index_of(request)
+    body = await index.get("tickets", ticket_id)
     if body is None:
         raise HTTPException(404, "没有找到这件工单。")
     city = request.app.state.city
     hazards = [title_of(name, city) for name in body.get("hazards") or ()]
-    return render(request, "ticket.html", ticket=body, hazards=hazards)
+    asked = await index.search(Query("audit", filters={"ticket_id": (ticket_id,)}, sort="newest", size=20))
+    return render(
+        request, "ticket.html", ticket=body, hazards=hazards, calls=[hit.body for hit in asked.hits]
+    )
 
 
 @router.get("/problems")

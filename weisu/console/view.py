@@ -82,6 +82,23 @@ LABELS: dict[str, str] = {
     "no": "否",
     "rules": "规则",
     "llm": "模型",
+    "platform": "平台",
+    # why a person should look at a grade
+    "low_confidence": "把握不足",
+    "disagreement": "规则与模型相差两级",
+    "unproven": "引文对不上原文",
+    # what became of a question to a model
+    "answered": "已答",
+    "busy": "限流",
+    "timed_out": "超时",
+    "broken": "端点故障",
+    "refused": "拒答",
+    "too_long": "答案被截断",
+    "bad_json": "不合结构",
+    "off_list": "取值出表",
+    "off_text": "答非所问",
+    "wrong_setting": "密钥或地址有误",
+    "no_variant": "端点不支持此问法",
     # names of facets
     "urgency": "紧急程度",
     "category": "类别",
@@ -89,6 +106,7 @@ LABELS: dict[str, str] = {
     "kind": "类型",
     "status": "状态",
     "problem_id": "问题编号",
+    "review": "待人工复核",
 }
 FIGURES: dict[str, str] = {
     "lambda": "证据强度 λ",

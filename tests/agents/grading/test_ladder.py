@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from fakes.model_city import CALM, GAS, Clock, climb, climb_all, ladder, ticket
+from fakes.model_city import AT, CALM, GAS, Clock, climb, climb_all, ladder, ticket
 from fakes.model_server import ModelServer, Scripted, model_server
 
 import prompts
 from agents.grading.excerpt import fenced
 from agents.grading.memory import Memory
+from agents.intake.ticket import Step
 
 HOUR = {"retry-after": "3600"}
 
@@ -249,6 +250,22 @@ def test_changed_text_is_asked_about_again(server: ModelServer) -> None:
     rungs = ladder(server)
     climb_all(rungs, ticket(CALM), ticket(f"{CALM}已经三天了", edition=2))
     assert len(server.requests) == 2
+
+
+def test_reopened_ticket_is_asked_about_again_with_what_is_new(server: ModelServer) -> None:
+    rungs = ladder(server)
+    step = Step(event_id="e2", event="reopened", at=AT, revision=2)
+    climb_all(
+        rungs, ticket(CALM), ticket(CALM, edition=2, steps=(step,)), ticket(CALM, edition=3, steps=(step,))
+    )
+    messages = [request["messages"][1]["content"] for request in server.requests]
+    assert len(messages) == 2
+    assert messages[1].startswith("系统记录:办结后重开1次。\n市民原文")
+
+
+def test_rules_that_are_unsure_put_a_ticket_on_the_list(server: ModelServer) -> None:
+    vague, clear = climb(ladder(), "你好,那个事情怎么样了,麻烦处理一下", CALM)
+    assert (vague.review, clear.review) == (("low_confidence",), ())
 
 
 def test_answer_given_by_the_second_rung_is_not_bought_again_from_the_first(server: ModelServer) -> None:
