@@ -1,5 +1,6 @@
 """A mapping whose newest values are objects and whose older ones are compact bytes: memory of a long replay."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, Generic, TypeVar
 
@@ -20,7 +21,8 @@ class Attic(MutableMapping[str, V], Generic[V]):
         """
         self._encode, self._decode = encode, decode
         self._newest = newest
-        self._fresh: dict[str, V] = {}
+        # Not a dict: its first key takes long to find where many before it are gone.
+        self._fresh: OrderedDict[str, V] = OrderedDict()
         self._kept: dict[str, bytes | None] = {}
         """Every key; None: the value is fresh."""
 
@@ -41,12 +43,12 @@ class Attic(MutableMapping[str, V], Generic[V]):
 
     def __setitem__(self, key: str, value: V) -> None:
         fresh = self._fresh
-        fresh.pop(key, None)
         fresh[key] = value
+        fresh.move_to_end(key)
         self._kept[key] = None
         if len(fresh) > self._newest:
-            oldest = next(iter(fresh))
-            self._kept[oldest] = self._encode(fresh.pop(oldest))
+            oldest, value = fresh.popitem(last=False)
+            self._kept[oldest] = self._encode(value)
 
     def __delitem__(self, key: str) -> None:
         del self._kept[key]
