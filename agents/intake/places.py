@@ -102,7 +102,11 @@ def _address_parts(
         # Not a Chinese address: it has no suffixes to cut by, and is comparable as a whole.
         yield _part("building", " ".join(address.casefold().split()), address, "platform", _SURE), None
         return
-    for part, entry in _text_parts(address, names, district):
+    found = list(_text_parts(address, names, district))
+    if not found and not re.search("[0-9]", address):
+        # What stands in the field is a place, even where its form does not tell: 荣湾饭店.
+        yield _part("site", normalize_place_text(address), address, "platform", _RESOLVED), None
+    for part, entry in found:
         yield (
             part.model_copy(update={"source": "platform", "confidence": max(part.confidence, _RESOLVED)}),
             entry,
@@ -171,11 +175,11 @@ def _anchored(place: Place, entries: list[Entry]) -> Place:
 
 _SUFFIXES: dict[PartKind, str] = {
     "community": "小区|花园|家园|社区|新村|公寓|嘉园|佳园|佳苑|雅苑|名苑|花苑|家苑|馨苑|庄园|山庄"
-    "|华庭|豪庭|公馆|新城|之城|安置房|村|苑|湾",
-    "road": "大道|大街|公路|高速|胡同|立交桥|大桥|隧道|路(?![线由况费牌灯障])|街(?!道|办)|巷",
+    "|华庭|豪庭|公馆|新城|之城|安置房|雅居|名居|新居|名邸|官邸|府邸|华府|名府|名城|别墅|村|苑|湾",
+    "road": "大道|大街|公路|高速|胡同|立交桥|大桥|隧道|支路|路(?![线由况费牌灯障])|街(?!道|办)|巷",
     "station": "地铁站|公交站|火车站|汽车站|高铁站|客运站|站(?![在点着起出立])",
     "site": "幼儿园|小学|中学|大学|学院|学校|医院|卫生院|派出所|广场|公园|市场|商场|大厦|工业园|产业园|工业区"
-    "|开发区|工地|体育馆|图书馆|酒店|宾馆",
+    "|开发区|工地|体育馆|图书馆|酒店|宾馆|写字楼|商务楼",
     "street": "街道|镇",
 }
 """What a place ends with. Source: the extractor that did best on board messages, docs of alerting B.2."""
@@ -263,4 +267,6 @@ def _is_generic(name: str, suffix: str) -> bool:
     # "303路" is a bus line.
     if name in _GENERIC_NAMES or name[-1].isdigit():
         return True
-    return len(suffix) == 1 and name[-1] in _GENERIC_BEFORE.get(suffix, "")
+    # "一路" is all the way, "锦庭一路" is a road.
+    generic = name[-1] in _GENERIC_BEFORE.get(suffix, "") and not (len(name) > 2 and name[-1] in "一二三四五")
+    return len(suffix) == 1 and generic

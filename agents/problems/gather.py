@@ -71,10 +71,10 @@ def _enter(graded: Graded, book: Book, city: City) -> Member:
     ticket = graded.ticket
     assert ticket.created_at is not None
     at = local_seconds(ticket.created_at, city.utc_offset)
-    signature = sign(graded)
-    found = book.search.find(signature, at)
-    before = book.problem(found.problem_id) if found.problem_id else None
+    signature = book.search.locate(sign(graded))
     caller = _caller_of(ticket, signature, at, book)
+    found = book.search.find(signature, at, caller)
+    before = book.problem(found.problem_id) if found.problem_id else None
     problem_id, joined = _choose(before, ticket, book)
     streams = book.streams_of(signature.street, signature.category, problem_id)
     return Member.trusted(
@@ -130,7 +130,7 @@ def _update(graded: Graded, member: Member, book: Book, city: City) -> Member:
         "new_streams": (),
     }
     if (digest := digest_of(graded)) != member.digest:
-        changes |= {**_move(graded, sign(graded), member, book), "digest": digest}
+        changes |= {**_move(graded, book.search.locate(sign(graded)), member, book), "digest": digest}
     return member.model_copy(update=changes)
 
 
@@ -138,7 +138,7 @@ def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> d
     """What changes with a ticket's text or place: perhaps its problem, and the streams it is counted in."""
     ticket = graded.ticket
     book.search.discard(member.slot)
-    found = book.search.find(signature, member.at)
+    found = book.search.find(signature, member.at, member.caller)
     before = book.problem(found.problem_id) if found.problem_id else None
     alone = (own := book.problem(member.problem_id)) is not None and own.tickets <= 1
     stays = (before is None and alone) or (before is not None and before.problem_id == member.problem_id)

@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Literal
 
 from agents.grading.grade import Graded
 from agents.intake.ticket import Place, PlacePart, Ticket, Value
@@ -16,12 +15,7 @@ TEXT_CHARACTERS = 150
 """Subject + 150 characters: the best pair score of alerting.md B.1."""
 THIN_GRAMS = 6
 """A text with fewer pairs beside its category words says nothing of its own: the place must decide."""
-CELL_DEGREES = 0.0015
-"""About 150 m of latitude."""
-SPOT_M = 150.0
 OTHER = "other"
-
-Relation = Literal["same", "named", "unknown", "doubtful", "different"]
 
 # Words of courtesy and office that stand in every message; removed before scoring (alerting.md B.1).
 _ADMINISTRATIVE = re.compile(
@@ -31,7 +25,13 @@ _ADMINISTRATIVE = re.compile(
 _MASK = re.compile(r"〔[^〕]*〕|\[[^\]]*\]|<[^>]*>|＊+|\*+")
 _SILENT = re.compile(r"[\W_]+")
 _CLAUSE = re.compile(r"[^。！？!?；;，,\n]+")
-_NUMBERED = re.compile(r"\d")
+NUMBERED = re.compile(r"\d")
+_TURNS = re.compile(
+    r"(?:^|(?<=\s))(?:坐席|座席|客服|话务员|接线员|受理员|值机员)\s?[：:].*?(?=\s\S{2,4}[：:]|\n|$)"
+    r"|(?:^|(?<=\s))(?:市民|来电人|群众|诉求人|用户|客户)\s?[：:]"
+)
+"""What the call-taker says in a transcript, and who speaks."""
+_FILLERS = re.compile(r"(?<![^\W_])(?:喂|嗯+|呃+|哎呀|那个|就是说|怎么讲呢|反正|你听我说)(?=[，,、])")
 
 
 class Signature(Value):
@@ -47,7 +47,7 @@ class Signature(Value):
     category: str
     street: str
     names: tuple[str, ...]
-    """Named specific places as "kind:name", sorted: estate, site, station, building."""
+    """Named places as "kind:name", sorted: estate, site, station, building; a road where there is none."""
     is_sure: bool
     """The names come from the platform or the gazetteer, not from a guess at the words of the text."""
     address: str
@@ -66,6 +66,21 @@ def normalise(text: str) -> str:
     return _SILENT.sub("", _ADMINISTRATIVE.sub("", _MASK.sub("", text))).lower()
 
 
+def told_of(text: str) -> str:
+    """What the caller says: a transcript without the call-taker's turns, labels and words of hesitation."""
+    if "：" not in text and ":" not in text:
+        return text
+    return _FILLERS.sub("", _TURNS.sub("", text))
+
+
+def _without(text: str, known: Iterable[str]) -> str:
+    """The text without the places that are known: they are compared by themselves."""
+    for said in known:
+        if said in text:
+            text = text.replace(said, "")
+    return text
+
+
 @lru_cache(maxsize=256)
 def grams_of(text: str) -> "array[int]":
     """Distinct character pairs as numbers, in a fixed order. Cached: do not change what you get."""
@@ -80,8 +95,12 @@ def sign(graded: Graded) -> Signature:
     """The signature of a graded ticket."""
     ticket, grade = graded.ticket, graded.grade
     category = category_of(graded)
-    title = normalise(ticket.title)[:TITLE_CHARACTERS] or normalise(grade.matter)
-    text = title + normalise(ticket.content)[:TEXT_CHARACTERS]
+    sites = _sites(ticket)
+    is_sure = bool(ticket.said_place.community) or any(part.source != "text" for part in sites)
+    known = [part.said for part in ticket.parts if part.source != "text"] if is_sure else []
+    title = normalise(_without(ticket.title, known))[:TITLE_CHARACTERS] or normalise(grade.matter)
+    content = told_of(ticket.content[: 4 * TEXT_CHARACTERS])
+    text = title + normalise(_without(content, known))[:TEXT_CHARACTERS]
     lat, lon = point_of(ticket.place)
     return Signature.trusted(
         title=title,
@@ -90,8 +109,8 @@ def sign(graded: Graded) -> Signature:
         matter="" if grade.matter == OTHER else grade.matter,
         category=category,
         street=ticket.place.street or "",
-        names=_names_of(ticket),
-        is_sure=bool(ticket.said_place.community) or any(part.source != "text" for part in _sites(ticket)),
+        names=_names_of(ticket, sites),
+        is_sure=is_sure,
         address=_address_of(ticket.place),
         lat=lat,
         lon=lon,
@@ -134,58 +153,6 @@ def point_of(place: Place) -> tuple[float, float] | tuple[None, None]:
     return lat, lon
 
 
-def relate(one: Signature, other: Signature) -> Relation:
-    """How two tickets' places stand to each other.
-
-    "same": one spot (equal numbered address, or within 150 m); "named": an equal named place, of which at
-    least one ticket gives no spot; "different": both name places of one kind, and none is shared;
-    "doubtful": the same of names that were guessed from the words of a text.
-    """
-    distance_m = _distance_m(one, other)
-    if one.address and one.address == other.address:
-        return "same"
-    if distance_m is not None:
-        if distance_m <= SPOT_M:
-            return "same"
-        return "named" if distance_m <= 4 * SPOT_M and _share(one.names, other.names) else "different"
-    if _share(one.names, other.names):
-        return "named"
-    if one.address and other.address:
-        return "different"
-    if _conflict(one.names, other.names):
-        return "different" if one.is_sure and other.is_sure else "doubtful"
-    if one.street and other.street and one.street != other.street:
-        return "different"
-    return "unknown"
-
-
-def has_spot(signature: Signature) -> bool:
-    """Whether the ticket is pinned to an address or a point, so that a name alone must not join it."""
-    return bool(signature.address) or signature.lat is not None
-
-
-def place_keys(signature: Signature) -> tuple[str, ...]:
-    """Keys under which a ticket is found by place: address, cell, each named place."""
-    keys = [f"address:{signature.address}"] if signature.address else []
-    if signature.lat is not None and signature.lon is not None:
-        keys.append(_cell(round(signature.lat / CELL_DEGREES), round(signature.lon / CELL_DEGREES)))
-    return (*keys, *signature.names)
-
-
-def query_keys(signature: Signature) -> tuple[str, ...]:
-    """Keys to look under: those of the ticket, with the eight cells round its own."""
-    if signature.lat is None or signature.lon is None:
-        return place_keys(signature)
-    row, column = round(signature.lat / CELL_DEGREES), round(signature.lon / CELL_DEGREES)
-    around = [_cell(row + i, column + j) for i in (0, -1, 1) for j in (0, -1, 1)]
-    address = (f"address:{signature.address}",) if signature.address else ()
-    return (*address, *around, *signature.names)
-
-
-def _cell(row: int, column: int) -> str:
-    return f"cell:{row}:{column}"
-
-
 def _is_thin(text: str, category: Iterable[str]) -> bool:
     known = _grams_of_category(tuple(category))
     own = 0
@@ -203,16 +170,20 @@ def _grams_of_category(category: tuple[str, ...]) -> frozenset[int]:
 
 
 def _sites(ticket: Ticket) -> list[PlacePart]:
-    """The named specific places; "4栋" alone is one of every estate."""
-    kinds = ("community", "site", "station", "building")
-    parts = [part for part in ticket.parts if part.kind in kinds and part.name]
-    sites = [part for part in parts if part.kind != "building" or not _NUMBERED.match(part.name)]
+    """The named places that find a ticket, sure ones if there are any; a road where nothing is more exact."""
+    parts = [part for part in ticket.parts if part.kind in _KINDS and part.name]
+    # "4栋" is one of every estate, and "解放路12号" stands in the address.
+    named = [part for part in parts if part.kind != "building" or not NUMBERED.search(part.name)]
     # Beside a name that is known, one guessed from the words is more often none ("找物业推社区").
-    return [part for part in sites if part.source != "text"] or sites
+    known = [part for part in named if part.source != "text"] or named
+    return [part for part in known if part.kind != "road"] or known
 
 
-def _names_of(ticket: Ticket) -> tuple[str, ...]:
-    names = {f"{part.kind}:{part.name}" for part in _sites(ticket)}
+_KINDS = ("community", "site", "station", "building", "road")
+
+
+def _names_of(ticket: Ticket, sites: list[PlacePart]) -> tuple[str, ...]:
+    names = {f"{part.kind}:{part.name}" for part in sites}
     if ticket.place.community:
         names.add(f"community:{ticket.place.community}")
     return tuple(sorted(names))
@@ -220,32 +191,4 @@ def _names_of(ticket: Ticket) -> tuple[str, ...]:
 
 def _address_of(place: Place) -> str:
     address = _SILENT.sub("", place.address or "").lower()
-    return address if _NUMBERED.search(address) else ""
-
-
-def _share(ones: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    return any(name in others for name in ones)
-
-
-def _conflict(ones: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    """Both name places of one kind and no name is a part of the other ("新华" may be "新华花园")."""
-    pairs = [
-        (a.partition(":")[2], b.partition(":")[2])
-        for a in ones
-        for b in others
-        if a.partition(":")[0] == b.partition(":")[0]
-    ]
-    return bool(pairs) and not any(_is_nickname(a, b) or _is_nickname(b, a) for a, b in pairs)
-
-
-def _is_nickname(short: str, full: str) -> bool:
-    """ "新华" of "新华花园"; but "新村1" is not short for "新村12"."""
-    return short in full and not _NUMBERED.search(full.replace(short, "", 1))
-
-
-def _distance_m(one: Signature, other: Signature) -> float | None:
-    if one.lat is None or one.lon is None or other.lat is None or other.lon is None:
-        return None
-    north = (one.lat - other.lat) * 111_320
-    east = (one.lon - other.lon) * 111_320 * math.cos(math.radians(one.lat))
-    return math.hypot(north, east)
+    return address if NUMBERED.search(address) else ""

@@ -6,17 +6,8 @@ import pytest
 
 from agents.grading.grade import Graded
 from agents.intake.ticket import Place
-from agents.problems.signature import (
-    Relation,
-    digest_of,
-    grams_of,
-    hash_of,
-    normalise,
-    point_of,
-    query_keys,
-    relate,
-    sign,
-)
+from agents.problems.signature import digest_of, grams_of, hash_of, normalise, point_of, sign, told_of
+from agents.problems.whereabouts import Relation, query_keys, relate
 
 Make = Callable[..., Graded]
 
@@ -56,7 +47,7 @@ def test_point_on_the_equator_is_a_place() -> None:
     [
         ({"community": "新华小区"}, {"community": "新华小区"}, "named"),
         ({"community": "新华小区"}, {"community": "光明花园"}, "different"),
-        ({"community": "新华"}, {"community": "新华小区"}, "unknown"),
+        ({"community": "新华"}, {"community": "新华小区"}, "alike"),
         ({"community": "新村1"}, {"community": "新村12"}, "different"),
         ({"community": "新华小区"}, {"community": None}, "unknown"),
         ({"community": None, "street": "甲街"}, {"community": None, "street": "乙街"}, "different"),
@@ -73,6 +64,16 @@ def test_point_on_the_equator_is_a_place() -> None:
         ({"lat": 30.0, "lon": 110.0}, {"lat": 30.001, "lon": 110.0}, "same"),
         ({"lat": 30.0, "lon": 110.0}, {"lat": 30.004, "lon": 110.0}, "named"),
         ({"lat": 30.0, "lon": 110.0}, {"lat": 30.1, "lon": 110.0}, "different"),
+        (
+            {"community": "新华小区", "lat": 30.0, "lon": 110.0},
+            {"community": "光明花园", "lat": 30.001, "lon": 110.0},
+            "different",
+        ),
+        (
+            {"community": "新华小区", "lat": 30.0, "lon": 110.0},
+            {"community": "新华二期", "lat": 30.0002, "lon": 110.0},
+            "same",
+        ),
     ],
 )
 def test_relation_of_two_places(
@@ -80,6 +81,13 @@ def test_relation_of_two_places(
 ) -> None:
     a, b = sign(graded("a", **one)), sign(graded("b", **other))
     assert relate(a, b) == relate(b, a) == expected
+
+
+def test_of_a_transcript_only_what_the_caller_says_is_compared() -> None:
+    said = "坐席：您好，请讲。\n市民：嗯，楼里停水了。\n坐席：什么时候开始的？\n市民：昨天。"
+    assert normalise(told_of(said)) == "楼里停水了昨天"
+    assert normalise(told_of("客服：您好。 来电人：喂，停水了。 客服：好的，给您派单。")) == "停水了"
+    assert told_of("物业：从来不管") == "物业：从来不管"
 
 
 def test_category_words_alone_are_thin(graded: Make) -> None:

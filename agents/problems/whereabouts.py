@@ -1,0 +1,104 @@
+"""How the places of two tickets stand to each other, and the keys by which a ticket is found by its place."""
+
+import math
+from typing import Literal
+
+from agents.problems.signature import NUMBERED, Signature
+
+CELL_DEGREES = 0.0015
+"""About 150 m of latitude."""
+SPOT_M = 150.0
+DOOR_M = 50.0
+"""So near, two names are two names of one spot."""
+REACH_M = 600.0
+"""Points of one named place lie no further apart."""
+
+Relation = Literal["same", "named", "road", "alike", "unknown", "doubtful", "different"]
+PLACED: frozenset[Relation] = frozenset(("same", "named", "road", "alike"))
+"""Relations that bear out one place."""
+
+
+def relate(one: Signature, other: Signature) -> Relation:
+    """How two tickets' places stand to each other.
+
+    "same": one spot (equal numbered address, or within 150 m); "named": an equal named place; "road": an equal
+    road, whatever the numbers; "alike": a name and its short form; "different": both name places of one kind,
+    and none is shared; "doubtful": the same of names that were guessed from the words of a text.
+    """
+    distance_m = _distance_m(one, other)
+    if one.address and one.address == other.address:
+        return "same"
+    if distance_m is not None and distance_m > REACH_M:
+        return "different"
+    by_name = _by_name(one, other)
+    if distance_m is not None and distance_m <= SPOT_M:
+        return "different" if by_name == "different" and distance_m > DOOR_M else "same"
+    if by_name in PLACED:
+        return by_name
+    if distance_m is not None or (one.address and other.address):
+        return "different"
+    if by_name == "unknown" and one.street and other.street and one.street != other.street:
+        return "different"
+    return by_name
+
+
+def _by_name(one: Signature, other: Signature) -> Relation:
+    shared = [name for name in one.names if name in other.names]
+    if shared:
+        return "road" if all(name.startswith("road:") for name in shared) else "named"
+    pairs = [
+        (name, bare)
+        for kind, name in map(_parted, one.names)
+        for other_kind, bare in map(_parted, other.names)
+        if kind == other_kind
+    ]
+    if any(is_nickname(name, bare) or is_nickname(bare, name) for name, bare in pairs):
+        return "alike"
+    if not pairs:
+        return "unknown"
+    return "different" if one.is_sure and other.is_sure else "doubtful"
+
+
+def _parted(name: str) -> tuple[str, str]:
+    kind, _, bare = name.partition(":")
+    return kind, bare
+
+
+def is_nickname(short: str, full: str) -> bool:
+    """ "新华" of "新华花园"; but "新村1" is not short for "新村12"."""
+    return short in full and not NUMBERED.search(full.replace(short, "", 1))
+
+
+def has_spot(signature: Signature) -> bool:
+    """Whether the ticket is pinned to an address or a point, so that a name alone must not join it."""
+    return bool(signature.address) or signature.lat is not None
+
+
+def place_keys(signature: Signature) -> tuple[str, ...]:
+    """Keys under which a ticket is found by place: address, cell, each named place."""
+    keys = [f"address:{signature.address}"] if signature.address else []
+    if signature.lat is not None and signature.lon is not None:
+        keys.append(_cell(round(signature.lat / CELL_DEGREES), round(signature.lon / CELL_DEGREES)))
+    return (*keys, *signature.names)
+
+
+def query_keys(signature: Signature) -> tuple[str, ...]:
+    """Keys to look under, most telling first: those of the ticket, with the eight cells round its own."""
+    if signature.lat is None or signature.lon is None:
+        return place_keys(signature)
+    row, column = round(signature.lat / CELL_DEGREES), round(signature.lon / CELL_DEGREES)
+    around = [_cell(row + i, column + j) for i in (0, -1, 1) for j in (0, -1, 1)]
+    address = (f"address:{signature.address}",) if signature.address else ()
+    return (*address, *signature.names, *around)
+
+
+def _cell(row: int, column: int) -> str:
+    return f"cell:{row}:{column}"
+
+
+def _distance_m(one: Signature, other: Signature) -> float | None:
+    if one.lat is None or one.lon is None or other.lat is None or other.lon is None:
+        return None
+    north = (one.lat - other.lat) * 111_320
+    east = (one.lon - other.lon) * 111_320 * math.cos(math.radians(one.lat))
+    return math.hypot(north, east)
