@@ -132,14 +132,19 @@ def _text_parts(
         entry = entries[0] if entries else None
         part = _part(first.kind, (entry or first).name, words, "gazetteer", sure)
         parts.append((mention.start, mention.end, part, entry))
-    taken = {part[2].said for part in parts}
+    known = [(start, end) for start, end, _, _ in parts]
     for start, end, kind in _by_form(plain):
         words = text[start:end]
-        if words not in taken:
+        if not any(_is_covered(start, end, span) for span in known):
             parts.append((start, end, _part(kind, normalize_place_text(words), words, "text", _SAID), None))
     parts.sort(key=lambda found: (found[0], -found[1]))
     for _, _, part, entry in parts:
         yield part, entry
+
+
+def _is_covered(start: int, end: int, known: tuple[int, int]) -> bool:
+    """Whether what looks like a name begins in a known one, and is not that name with a house number."""
+    return known[0] < start < known[1] or (start == known[0] and end <= known[1])
 
 
 def _resolve(entries: tuple[Entry, ...], district: str | None) -> tuple[tuple[Entry, ...], float]:
@@ -200,7 +205,11 @@ _GENERIC_BEFORE: dict[str, str] = {
     "巷": "小后大深老",
     "镇": "乡城集小重村古",
     "湾": "港海台",
-    "站": "网油水电泵车务交铁到进方终起转圾",
+    "站": "网油水电泵车务交铁到进方终起转圾热驿",
+    "小学": "上读念",
+    "中学": "上读念",
+    "大学": "上读念",
+    "幼儿园": "上读念",
 }
 """Last character of a suffix → characters that make a common noun with it: 马路, 农村, 网站."""
 _GENERIC_NAMES = frozenset(
@@ -269,4 +278,4 @@ def _is_generic(name: str, suffix: str) -> bool:
         return True
     # "一路" is all the way, "锦庭一路" is a road.
     generic = name[-1] in _GENERIC_BEFORE.get(suffix, "") and not (len(name) > 2 and name[-1] in "一二三四五")
-    return len(suffix) == 1 and generic
+    return generic

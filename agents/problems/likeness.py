@@ -17,7 +17,7 @@ from agents.problems.whereabouts import PLACED, Relation, has_spot, place_keys, 
 if TYPE_CHECKING:
     from array import array
 
-PLACE: Mapping[Relation, float] = {"same": 0.0, "named": 0.0, "road": 0.0, "alike": -0.5}
+PLACE: Mapping[Relation, float] = {"same": 0.0, "near": -2.0, "named": 0.0, "road": 0.0, "alike": -0.5}
 MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -0.9, -2.7, -4.8, -6.2
 """What is one of the two tickets' matter and category."""
 NARROW_BOTH, NARROW_CATEGORY = 4.5, 9.0
@@ -44,7 +44,7 @@ LEAST_TEXT = 0.10
 GREY = 0.06
 """Just below the bound a merge is proposed to a person."""
 SHORT_GRAMS = 40
-LEAST_RARE = 40
+LEAST_RARE = 100
 """A text counts at least as long as so many pairs that no one else has: what is made of common phrases says too
 little to be like another."""
 COPY = 0.9
@@ -109,7 +109,7 @@ def compare(one: Asked, other: Known, narrowness: float) -> Likeness:
 
 def _thin(relation: Relation, one: Signature, other: Signature) -> Likeness:
     """Tickets that say nothing: one address or point; a shared name counts where not both give a spot."""
-    is_spot = relation == "same" or (relation in PLACED and not (has_spot(one) and has_spot(other)))
+    is_spot = relation in ("same", "near") or (relation in PLACED and not (has_spot(one) and has_spot(other)))
     if one.category != other.category or not is_spot:
         return UNLIKE
     return Likeness(1.0, {"place": 1.0, "category": 1.0, "score": 1.0})

@@ -1,9 +1,10 @@
 """How the places of two tickets stand to each other, and the keys by which a ticket is found by its place."""
 
 import math
+import re
 from typing import Literal
 
-from agents.problems.signature import NUMBERED, Signature
+from agents.problems.signature import Signature
 
 CELL_DEGREES = 0.0015
 """About 150 m of latitude."""
@@ -13,16 +14,17 @@ DOOR_M = 50.0
 REACH_M = 600.0
 """Points of one named place lie no further apart."""
 
-Relation = Literal["same", "named", "road", "alike", "unknown", "doubtful", "different"]
-PLACED: frozenset[Relation] = frozenset(("same", "named", "road", "alike"))
+Relation = Literal["same", "near", "named", "road", "alike", "unknown", "doubtful", "different"]
+_COUNTED = re.compile("[0-9一二三四五六七八九十]")
+PLACED: frozenset[Relation] = frozenset(("same", "near", "named", "road", "alike"))
 """Relations that bear out one place."""
 
 
 def relate(one: Signature, other: Signature) -> Relation:
     """How two tickets' places stand to each other.
 
-    "same": one spot (equal numbered address, or within 150 m); "named": an equal named place; "road": an equal
-    road, whatever the numbers; "alike": a name and its short form; "different": both name places of one kind,
+    "same": an equal numbered address, or an equal name within 150 m; "near": within 150 m; "named": an equal
+    named place; "road": an equal road, whatever the numbers; "alike": a name and its short form; "different": both name places of one kind,
     and none is shared; "doubtful": the same of names that were guessed from the words of a text.
     """
     distance_m = _distance_m(one, other)
@@ -32,7 +34,9 @@ def relate(one: Signature, other: Signature) -> Relation:
         return "different"
     by_name = _by_name(one, other)
     if distance_m is not None and distance_m <= SPOT_M:
-        return "different" if by_name == "different" and distance_m > DOOR_M else "same"
+        if by_name in PLACED:
+            return "same"
+        return "different" if by_name == "different" and distance_m > DOOR_M else "near"
     if by_name in PLACED:
         return by_name
     if distance_m is not None or (one.address and other.address):
@@ -65,8 +69,8 @@ def _parted(name: str) -> tuple[str, str]:
 
 
 def is_nickname(short: str, full: str) -> bool:
-    """ "新华" of "新华花园"; but "新村1" is not short for "新村12"."""
-    return short in full and not NUMBERED.search(full.replace(short, "", 1))
+    """ "新华" of "新华花园"; but "新村1" is not short for "新村12", nor is "新村" for "新村二期"."""
+    return short in full and not _COUNTED.search(full.replace(short, "", 1))
 
 
 def has_spot(signature: Signature) -> bool:

@@ -72,7 +72,7 @@ def test_point_on_the_equator_is_a_place() -> None:
         (
             {"community": "新华小区", "lat": 30.0, "lon": 110.0},
             {"community": "新华二期", "lat": 30.0002, "lon": 110.0},
-            "same",
+            "near",
         ),
     ],
 )
