@@ -23,9 +23,9 @@ PLACED: frozenset[Relation] = frozenset(("same", "near", "named", "road", "alike
 def relate(one: Signature, other: Signature) -> Relation:
     """How two tickets' places stand to each other.
 
-    "same": an equal numbered address, or an equal name within 150 m; "near": within 150 m; "named": an equal
-    named place; "road": an equal road, whatever the numbers; "alike": a name and its short form; "different": both name places of one kind,
-    and none is shared; "doubtful": the same of names that were guessed from the words of a text.
+    "same": an equal numbered address, or an equal name within 150 m; "near": within 150 m; "named": an
+    equal named place; "road": an equal road, whatever the numbers; "alike": a name and its short form;
+    "different": both name places of one kind and share none; "doubtful": the same of guessed names.
     """
     distance_m = _distance_m(one, other)
     if one.address and one.address == other.address:
