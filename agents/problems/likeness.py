@@ -119,7 +119,7 @@ def _at_one_place(relation: Relation, one: Asked, other: Known, narrowness: floa
     text, title = cosines(one, other)
     matter, text_weight = _matter(one.signature, other.signature, narrowness)
     parts = {
-        "place": PLACE[relation],
+        "distance": PLACE[relation],
         "matter": matter,
         "text": text_weight * text,
         "title": TITLE * title,
@@ -128,7 +128,9 @@ def _at_one_place(relation: Relation, one: Asked, other: Known, narrowness: floa
     }
     margin = sum(parts.values())
     shown = {name: round(weight, 2) for name, weight in parts.items() if weight}
-    return Likeness(margin, {**shown, "score": round(margin, 2), "bound": 0.0}, NEAR <= margin < 0)
+    return Likeness(
+        margin, {"place": 1.0, **shown, "score": round(margin, 2), "bound": 0.0}, NEAR <= margin < 0
+    )
 
 
 def _matter(one: Signature, other: Signature, narrowness: float) -> tuple[float, float]:

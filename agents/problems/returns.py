@@ -13,8 +13,9 @@ from agents.problems.hours import local_seconds
 from agents.problems.member import Member
 from agents.problems.problem import Candidate
 from agents.problems.recurrence import ECHO, chance_of_return, grade_of_return
-from agents.problems.signature import OTHER, relate
+from agents.problems.signature import OTHER
 from agents.problems.usual import expect
+from agents.problems.whereabouts import relate
 
 RETURN_BY_WORDS = 0.45
 """Least score of a ticket that says a closed problem is back where no place is shared."""
@@ -128,7 +129,7 @@ def _is_here(case: Case, other: Member) -> bool:
     if one.matter and two.matter and one.matter != two.matter:
         return False
     relation = relate(one, two)
-    return relation == "same" or (relation == "named" and one.is_sure and two.is_sure)
+    return relation in ("same", "near") or (relation == "named" and one.is_sure and two.is_sure)
 
 
 def _says_so(case: Case) -> bool:
