@@ -29,7 +29,7 @@ MAX_QUOTE = 60
 _MONDAY = date(1969, 12, 29)
 _NUMBER = re.compile(r"\d+号")
 """A house number: its road is the spot, for who reads back over years."""
-_KINDS = ("community", "site", "station", "building")
+_KINDS = ("community", "site", "station", "building", "road")
 
 
 class Calendar(Value):
