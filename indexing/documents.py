@@ -84,6 +84,7 @@ def of_alert_event(event: AlertEvent) -> list[Document]:
         "evidence_lambda": alert.figures.get("lambda"),
         "status": alert.status,
         "acknowledged_by": alert.acknowledged_by,
+        "verdict": alert.verdict,
         "rules": alert.rules,
         "last_event": event.event,
         "last_at": _instant(event.at),

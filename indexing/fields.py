@@ -86,7 +86,7 @@ _PROBLEMS = (
 
 _ALERTS = (
     *_fields("keyword", "alert_id kind level scope key problem_id trigger_ticket_id category status"),
-    *_fields("keyword", "acknowledged_by last_event last_by rules"),
+    *_fields("keyword", "acknowledged_by verdict last_event last_by rules"),
     *_fields("keyword", "matter", words=True),
     *_fields("keywords", "ticket_ids hazards"),
     *_fields("text", "title text quotes", words=True),

@@ -1,6 +1,7 @@
 """Which alerts stand beside a finding, and which of them say it already: place in street in district in city."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from agents.alerting.desk import Desk, Fired, Kept, Last, Near
 from agents.problems.problem import Candidate, CandidateKind
@@ -11,6 +12,8 @@ PRIORITY: tuple[CandidateKind, ...] = ("hazard", "burst", "campaign", "recurrenc
 Disputes between units and one caller's many tickets are about somebody else and fold into nothing.
 """
 MOST_NEIGHBOURS = 64
+ONE_DANGER = timedelta(hours=1)
+"""Calls about one danger at one estate come within so long."""
 
 
 def remember(candidate: Candidate, alert_id: str, desk: Desk) -> None:
@@ -32,11 +35,36 @@ def remember(candidate: Candidate, alert_id: str, desk: Desk) -> None:
 
 def cover_of(candidate: Candidate, desk: Desk) -> Kept | None:
     """The newest alert of the last cool-down, of another key, that says what the candidate says."""
+    if candidate.kind == "hazard" and (same := _same_danger(candidate, desk)) is not None:
+        return same
     for fired in _neighbours(candidate, desk):
         kept = desk.kept(fired.alert_id)
         if kept is not None and kept.alert.key != candidate.key and _covers(fired, candidate):
             return kept
     return None
+
+
+def _same_danger(candidate: Candidate, desk: Desk) -> Kept | None:
+    """The open alert of the last hour about this danger at this estate, told from another door of it.
+
+    One fire is called in from the gate, from the fifth floor and by its number. Two houses that are both named
+    are two dangers.
+    """
+    near = desk.find(f"near:{_danger_home(candidate)}", Near)
+    for fired in reversed(near.fired if near else ()):
+        kept = desk.kept(fired.alert_id)
+        if kept is None or kept.alert.key == candidate.key or abs(candidate.at - fired.at) >= ONE_DANGER:
+            continue
+        houses = {house for place in (kept.alert.place, candidate.place) if (house := place.address)}
+        if kept.alert.status in ("open", "acknowledged") and len(houses) < 2:
+            return kept
+    return None
+
+
+def _danger_home(candidate: Candidate) -> str:
+    place = candidate.place
+    where = place.community or candidate.trigger_ticket_id
+    return f"danger|{'+'.join(candidate.hazards)}|{candidate.district}|{where}"
 
 
 def _neighbours(candidate: Candidate, desk: Desk) -> Iterator[Fired]:
@@ -52,7 +80,7 @@ def homes_of(candidate: Candidate) -> list[str]:
     """Where an alert is found by its neighbours."""
     names = [f"problem|{candidate.problem_id}"] if candidate.problem_id else []
     if candidate.kind == "hazard":
-        names.append(f"ticket|{candidate.trigger_ticket_id}")
+        names += [f"ticket|{candidate.trigger_ticket_id}", _danger_home(candidate)]
     elif candidate.kind == "burst":
         names.append(f"{'city' if candidate.scope == 'city' else candidate.district}|{candidate.category}")
     return names

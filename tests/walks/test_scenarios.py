@@ -89,6 +89,23 @@ def test_copied_texts_of_many_people_are_not_discarded() -> None:
     city.expect_any(alert().at("阳光花园").by("10:00"))
 
 
+def test_one_danger_called_in_from_many_doors_is_one_alert_and_another_house_another() -> None:
+    city = quiet_city()
+
+    def smells(time: str, who: str, **place: str) -> None:
+        fields = {"place": {"district": "城南区", "community": "幸福里小区", **place}}
+        city.at(time).call(who, "有很浓的煤气味,楼道里都是", **fields)
+
+    smells("09:00", "甲", address="幸福里小区3栋")
+    smells("09:05", "乙")
+    smells("09:06", "丙", address="幸福里小区3栋")
+    city.expect(alert("hazard"))
+    smells("09:20", "丁", address="幸福里小区9栋")
+    city.expect(alert("hazard").after("09:20"))
+    smells("15:30", "戊")
+    city.expect(alert("hazard").after("15:30"))
+
+
 # What holds an alert back
 
 

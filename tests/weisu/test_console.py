@@ -147,7 +147,8 @@ def test_the_ledger_names_the_reason(own: TestClient, index: SqliteIndex, city: 
     burst = city.raised("burst").alert.alert_id
     (raised,) = (document for document in city.documents() if document.id == burst)
     write(index, [Document("ledger", raised.id, 1, {**raised.body, "suppressed": "below_threshold"})])
-    assert "证据不足" in text_of(own.get("/ledger", params={"reason": "below_threshold"}).text)
+    said = text_of(own.get("/ledger", params={"reason": "below_threshold"}).text)
+    assert "证据不足" in said and "3人说法相近，但不是同一地点。" in said
     assert "没有压下的线索" in text_of(own.get("/ledger", params={"reason": "budget"}).text)
 
 
@@ -202,6 +203,31 @@ def test_the_state_comes_back_through_alerting(
     at = datetime(2025, 3, 3, 4, tzinfo=UTC)
     write(index, walked.obey(commander.commands[0].model_copy(update={"at": at})))
     assert "已签收 · 王" in own.get("/").text
+
+
+def test_a_verdict_is_shown_on_the_alert_and_counted_on_the_desk(
+    own: TestClient, index: SqliteIndex, commander: MemoryCommander
+) -> None:
+    walked = ConsoleCity(morning())
+    alert = walked.raised("burst").alert
+    own.post(f"/alerts/{alert.alert_id}/confirm", data={"by": "王"}, headers={"HX-Request": "true"})
+    assert "值班员反馈" not in own.get("/").text
+    at = datetime(2025, 3, 3, 4, tzinfo=UTC)
+    write(index, walked.obey(commander.commands[0].model_copy(update={"at": at})))
+    assert "值班员反馈 1 经确认" in " ".join(text_of(own.get("/").text).split())
+
+
+def test_a_merge_names_the_other_alert(own: TestClient, commander: MemoryCommander) -> None:
+    told = own.post("/alerts/a-1/merge", data={"into": "a-2"}, headers={"HX-Request": "true"})
+    assert told.status_code == 200 and commander.commands[0].into == "a-2"
+    nowhere = own.post("/alerts/a-1/merge", headers={"HX-Request": "true"})
+    assert nowhere.status_code == 422 and len(commander.commands) == 1
+
+
+def test_an_alert_s_page_says_why_it_was_told(page: TestClient, city: ConsoleCity) -> None:
+    told = city.raised("burst").alert
+    said = text_of(page.get(f"/alerts/{told.alert_id}").text)
+    assert "3名不同诉求人反映；证据强度λ=" in said
 
 
 def test_a_broker_that_is_down_is_told_in_chinese(own: TestClient, commander: MemoryCommander) -> None:

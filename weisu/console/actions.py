@@ -10,11 +10,13 @@ from fastapi.responses import HTMLResponse
 from agents.alerting.alert import Command
 
 router = APIRouter(include_in_schema=False)
-Action = Literal["acknowledge", "resolve", "false_alarm", "silence"]
+Action = Literal["acknowledge", "resolve", "false_alarm", "confirm", "merge", "silence"]
 DONE: dict[Action, str] = {
     "acknowledge": "已提交签收",
     "resolve": "已提交办结",
     "false_alarm": "已提交误报",
+    "confirm": "已提交确认属实",
+    "merge": "已提交并入",
     "silence": "已提交静默24小时",
 }
 SILENCE = timedelta(hours=24)
@@ -28,10 +30,13 @@ async def act(
     by: Annotated[str, Form(max_length=40)] = "",
     note: Annotated[str, Form(max_length=200)] = "",
     key: Annotated[str, Form(max_length=400)] = "",
+    into: Annotated[str, Form(max_length=80)] = "",
 ) -> HTMLResponse:
     """Only our own page can ask: a foreign page cannot set the HX-Request header without permission."""
     if "hx-request" not in request.headers:
         raise HTTPException(403, "only from the console's own page")
+    if action == "merge" and not into.strip():
+        return HTMLResponse('<span class="said bad">请填写并入哪条预警的编号。</span>', 422)
     at = datetime.now(UTC)
     command = Command(
         command=action,
@@ -41,6 +46,7 @@ async def act(
         note=note.strip() or None,
         at=at,
         key=key or None,
+        into=into.strip() or None,
         until=at + SILENCE if action == "silence" else None,
     )
     try:

@@ -77,7 +77,8 @@ async def _desk(request: Request, choice: Choice) -> dict[str, Any]:
     levels = await index.search(Query("alerts", filters=choice.filters, facets=("level",), size=0))
     day = await _day(index, offset)
     problems = await index.search(Query("problems", filters={"status": ("open",)}, size=0))
-    side = (day.total, day.facets, day.histogram, problems.total) if day else problems.total
+    judged = dict((await index.search(Query("alerts", facets=("verdict",), size=0))).facets["verdict"])
+    side = (day.total, day.facets, day.histogram, problems.total, judged) if day else problems.total
     return {
         "choice": choice,
         "alerts": alerts,
@@ -85,6 +86,7 @@ async def _desk(request: Request, choice: Choice) -> dict[str, Any]:
         "levels": levels,
         "day": day,
         "problems": problems,
+        "judged": judged,
         "side": digest(side),
         "seen": digest(choice.page, levels.facets, side, [hit.body for hit in alerts.hits]),
     }

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 from pydantic_core import to_json
 
+from agents.alerting.reasons import why_held, why_told
 from weisu.console.charts import bars
 
 LABELS: dict[str, str] = {
@@ -157,4 +158,4 @@ templates = Environment(
     lstrip_blocks=True,
 )
 templates.filters.update(label=label, local=local, marked=marked, ref=ref)
-templates.globals.update(bars=bars, digest=digest, FIGURES=FIGURES)
+templates.globals.update(bars=bars, digest=digest, FIGURES=FIGURES, why_held=why_held, why_told=why_told)

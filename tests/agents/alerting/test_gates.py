@@ -198,7 +198,9 @@ def test_dangers_pass_a_spent_budget_and_do_not_spend_it() -> None:
     desk = make_desk()
     danger = {"kind": "hazard", "reporters": 1, "problem_id": None}
     for number in range(5):
-        assert reason(decide(finding(number / 9, key=f"hazard:fire:{number}", **danger), desk)) is None
+        place = {"community": f"{number}村"}
+        fire = finding(number / 9, key=f"hazard:fire:{number}", place=place, **danger)
+        assert reason(decide(fire, desk)) is None
     assert reason(decide(finding(1), desk)) is None
     other = finding(2, key="城北区|problem|p9", problem_id="p9", district="城北区")
     assert reason(decide(other, desk)) == "budget"
