@@ -1,5 +1,6 @@
 """Who is in charge 谁主管谁负责: a unit, and the item of the city's duty catalogue that says so."""
 
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from agents.city import City, Duty
@@ -7,38 +8,78 @@ from agents.grading.grade import DutyProposal
 from agents.intake.scan import lowered, pairs_of
 from agents.intake.ticket import Place, Ticket
 
-_LACKS_POWER = "社区没有执法权：{unit}无权处理「{title}」，应由有执法权的部门办理"
+_LACKS_POWER = "{level}没有执法权：{unit}无权处理「{title}」，应由有执法权的部门办理"
+_BY_ITEM = "{why}，符合目录事项「{title}」"
+_BY_PLACE = "{why}，目录事项「{title}」定由属地承办：{basis}"
+_MOST = 0.9
+
+
+@dataclass
+class _Fit:
+    """How well an item fits: its weight and the words that said so."""
+
+    weight: float = 0.0
+    words: list[str] = field(default_factory=list)
 
 
 def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> DutyProposal | None:
     """The unit that the best fitting item names; None when no item fits or its unit needs an unknown place.
 
     An item fits by its category and by its words in the matter or the text. Equal items: the earlier one.
+    A street or community is proposed only where an item of the catalogue says that the place is in charge.
     """
+    fits = _fits(ticket, matter, category, city)
+    best: Duty | None = None
+    most = second = 0.0
+    for number in sorted(fits):
+        duty, weight = city.duties[number], fits[number].weight
+        if _unit_of(duty, ticket.place) is None:
+            continue
+        if weight > most:
+            best, most, second, chosen = duty, weight, most, fits[number]
+        elif weight > second and duty.unit != (best.unit if best else None):
+            second = weight
+    unit = _unit_of(best, ticket.place) if best else None
+    if best is None or unit is None:
+        return None
+    is_territorial = _is_territorial(best, unit, city)
+    why = _why(chosen, category)
+    reason = (_BY_PLACE if is_territorial else _BY_ITEM).format(why=why, title=best.title, basis=best.basis)
+    return DutyProposal.trusted(
+        unit=unit,
+        item=_item_of(best),
+        basis=best.basis,
+        reason=reason,
+        territorial=is_territorial,
+        confidence=_confidence(most, second),
+        warning=_warning(best, unit, ticket.unit, city),
+    )
+
+
+def _fits(ticket: Ticket, matter: str, category: str, city: City) -> dict[int, _Fit]:
+    """Place of the item in the catalogue → how well it fits. The category counts two."""
     text = lowered(f"{matter}\n{ticket.text}"[:1000])
-    fits = dict.fromkeys(_duties_of(city).get(category, ()), 2.0)
+    fits = {number: _Fit(2.0) for number in _duties_of(city).get(category, ())}
     # Looking for a Chinese word in a text is slow; most are out by their first two characters.
     spoken = _spoken(city)
     pairs = ("", *pairs_of(lowered(matter)), *pairs_of(lowered(ticket.text)))
     for pair in [pair for pair in dict.fromkeys(pairs) if pair in spoken]:
         for word, weight, number in spoken[pair]:
             if word in text:
-                fits[number] = fits.get(number, 0.0) + weight
-    best: Duty | None = None
-    most = 0.0
-    for number in sorted(fits):
-        duty = city.duties[number]
-        if fits[number] > most and _unit_of(duty, ticket.place) is not None:
-            best, most = duty, fits[number]
-    unit = _unit_of(best, ticket.place) if best else None
-    if best is None or unit is None:
-        return None
-    return DutyProposal.trusted(
-        unit=unit,
-        item=_item_of(best),
-        confidence=min(0.9, round(0.3 + 0.12 * most, 2)),
-        warning=_warning(best, unit, ticket.unit, city),
-    )
+                fit = fits.setdefault(number, _Fit())
+                fit.weight += weight
+                fit.words.append(word)
+    return fits
+
+
+def _why(fit: _Fit, category: str) -> str:
+    said = "、".join(f"“{word}”" for word in fit.words[:3])
+    return f"文中说到{said}" if said else f"类别为「{category}」"
+
+
+def _confidence(most: float, second: float) -> float:
+    """Grows with what speaks for the item; half of it is lost where an item of another unit fits as well."""
+    return round(min(_MOST, 0.3 + 0.12 * most) * (1 - 0.5 * (second / most) ** 2), 2)
 
 
 @lru_cache(maxsize=16)
@@ -55,7 +96,7 @@ def _spoken(city: City) -> dict[str, list[tuple[str, float, int]]]:
 
 @lru_cache(maxsize=16)
 def _duties_of(city: City) -> dict[str, list[int]]:
-    """Category → the places of its items; the category counts two."""
+    """Category → the places of its items."""
     duties: dict[str, list[int]] = {}
     for number, duty in enumerate(city.duties):
         if duty.category:
@@ -96,18 +137,41 @@ def _unit_of(duty: Duty, place: Place) -> str | None:
     return unit
 
 
+def _is_territorial(duty: Duty, unit: str, city: City) -> bool:
+    """属地: the item names whoever the street or community is, not a department."""
+    return "{street}" in duty.unit or _level_of(unit, city) in ("street", "community")
+
+
 def _warning(duty: Duty, proposed: str, holder: str | None, city: City) -> str | None:
-    """Source: the round table in domain.md: tickets fall back to the community, which has no power to act."""
+    """Source: the round table in domain.md: tickets fall back to street and community, which have no power to act."""
     if not duty.enforcement:
         return None
-    levels = _levels(city)
     for unit in (holder, proposed):
-        if unit and _is_community(unit, levels.get(unit)):
-            return _LACKS_POWER.format(unit=unit, title=duty.title)
+        level = _level_of(unit, city) if unit else None
+        if level in _LEVEL_NAMES:
+            return _LACKS_POWER.format(level=_LEVEL_NAMES[level], unit=unit, title=duty.title)
     return None
 
 
-def _is_community(unit: str, level: str | None) -> bool:
-    if level is not None:
-        return level == "community"
-    return unit.endswith(("社区", "居委会", "村委会", "社区居委会"))
+_LEVEL_NAMES = {"street": "街镇", "community": "社区"}
+_STREET_ENDS = (
+    "街道办事处",
+    "街道办",
+    "街道",
+    "镇政府",
+    "乡政府",
+    "镇人民政府",
+    "乡人民政府",
+    "便民服务中心",
+)
+_COMMUNITY_ENDS = ("社区", "居委会", "村委会", "村民委员会", "居民委员会")
+
+
+def _level_of(unit: str, city: City) -> str:
+    """The level of units.csv; else by how the name ends; empty when it tells nothing."""
+    known = _levels(city).get(unit)
+    if known is not None:
+        return known
+    if unit.endswith(_COMMUNITY_ENDS):
+        return "community"
+    return "street" if unit.endswith(_STREET_ENDS) else ""

@@ -5,17 +5,30 @@ import json
 from collections.abc import Sequence
 
 from agents.city import City, words
+from agents.grading.claims import clauses_of, review_claim
+from agents.grading.diversion import diversion_rules, divert
 from agents.grading.duties import propose_unit, warn_again
 from agents.grading.grade import Grade, Recurrence, Urgency
 from agents.grading.kinds import find_kind, find_praised, find_recurrence, kind_rules
 from agents.grading.matters import Found, find_matter, matter_rules
 from agents.grading.summary import say_places, summarize
+from agents.grading.transcript import as_heard, draft_title
 from agents.intake.hazards import find_hazards, hazard_rules, title_of
 from agents.intake.ticket import Hazard, Kind, Ticket
 
 CODE = "rules-1"
 """Raise the number when the code below or in the files it calls decides differently."""
-_LISTS = ("hazards", "scenes", "cues", "kinds", "matters", "recurrence", "categories")
+_LISTS = (
+    "hazards",
+    "scenes",
+    "cues",
+    "kinds",
+    "matters",
+    "recurrence",
+    "categories",
+    "diversion",
+    "claims",
+)
 _URGENCY_NAMES: dict[Urgency, str] = {"critical": "特急", "urgent": "紧急", "normal": "一般", "low": "平缓"}
 _CALM_KINDS: dict[Kind, str] = {"praise": "表扬件", "suggestion": "建议", "consult": "咨询"}
 
@@ -31,13 +44,16 @@ class RulesGrader:
         hazard_rules(city)
         matter_rules(city)
         kind_rules(city)
+        diversion_rules(city)
+        clauses_of(city)
         self.version = _version(city)
 
     def grade(self, ticket: Ticket) -> Grade:
         """Never raises for what a ticket holds; the same ticket gets the same grade."""
         city = self.city
+        ticket = as_heard(ticket)
         hazards = ticket.hazards or find_hazards(ticket.text, city)
-        kind, certain = find_kind(ticket, city)
+        kind, certain = find_kind(ticket, city, bool(hazards))
         found = find_matter(ticket, hazards, city)
         recurrence = find_recurrence(ticket, city)
         urgency, reason = self._urgency(kind, hazards, found, recurrence)
@@ -56,6 +72,9 @@ class RulesGrader:
             key_phrases=found.phrases,
             quotes=quotes,
             praise_target=find_praised(ticket) if kind == "praise" else None,
+            title=draft_title(ticket, found.name, places),
+            diversion=divert(ticket, kind, hazards, city),
+            claim_review=review_claim(ticket, kind, city),
             duty=propose_unit(ticket, found.name, found.category, city),
             confidence=_confidence(ticket, found, certain, hazards),
             source="rules",

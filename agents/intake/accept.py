@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from agents.city import City
 from agents.intake.events import (
+    ClaimReviewed,
     Closed,
     Created,
     Dispatched,
@@ -146,7 +147,9 @@ def _hide(text: str | None, tokens: Tokens, most: int = MAX_TEXT) -> str | None:
     return mask(text[:most], tokens).text
 
 
-def _cleanse_step(event: Dispatched | Returned | Closed | Reviewed | Reopened, intake: Intake) -> Step:
+def _cleanse_step(
+    event: Dispatched | Returned | Closed | Reviewed | Reopened | ClaimReviewed, intake: Intake
+) -> Step:
     tokens = Tokens(hide_doors=intake.hide_doors)
     facts: dict[str, Any] = {}
     if isinstance(event, Dispatched | Returned):
@@ -162,6 +165,13 @@ def _cleanse_step(event: Dispatched | Returned | Closed | Reviewed | Reopened, i
             "satisfied": event.satisfied,
             "solved": event.solved,
             "rating": event.rating,
+            "comment": _hide(event.comment, tokens, MAX_SAID),
+        }
+    elif isinstance(event, ClaimReviewed):
+        facts = {
+            "by": event.by[:MAX_NAME],
+            "verdict": event.verdict,
+            "clause": event.clause[:MAX_NAME],
             "comment": _hide(event.comment, tokens, MAX_SAID),
         }
     return Step.trusted(

@@ -170,11 +170,23 @@ class Reopened(_Event):
     event: Literal["reopened"]
 
 
+class ClaimReviewed(_Event):
+    """One person's voice on a claim-review proposal; Weisu's own console sends it. It counts when two agree."""
+
+    event: Literal["claim_reviewed"]
+    by: str = Field(min_length=1)
+    verdict: Literal["confirm", "reject"]
+    clause: str
+    """The clause of the proposal, as the grade cites it."""
+    comment: str | None = None
+
+
 TicketEvent = Annotated[
-    Created | Updated | Dispatched | Returned | Closed | Reviewed | Reopened, Field(discriminator="event")
+    Created | Updated | Dispatched | Returned | Closed | Reviewed | Reopened | ClaimReviewed,
+    Field(discriminator="event"),
 ]
 TICKET_EVENT: TypeAdapter[TicketEvent] = TypeAdapter(TicketEvent)
-KINDS = "created, updated, dispatched, returned, closed, reviewed, reopened"
+KINDS = "created, updated, dispatched, returned, closed, reviewed, reopened, claim_reviewed"
 
 
 def decode(raw: bytes) -> TicketEvent:

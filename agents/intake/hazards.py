@@ -18,6 +18,7 @@ from agents.intake.scan import (
     sentence_start,
 )
 from agents.intake.ticket import Hazard
+from agents.intake.transcript import heard
 
 MAX_QUOTE = 40
 """Characters of a hazard's quote."""
@@ -81,10 +82,11 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
 
     One hazard a name, with the first quote that stands. A danger told as over ("已经扑灭") or in passing is
     urgent instead of critical; an urgent one of that kind is none, and so is what is denied, feared, drilled,
-    thanked for or long ago. Remembered: intake asks first, and grading asks again where nothing was found.
+    thanked for or long ago. Of a transcript only the citizen's words count. Remembered: intake asks first, and
+    grading asks again where nothing was found.
     """
     rules = hazard_rules(city)
-    low = lowered(text)
+    low = lowered(heard(text))
     hits = rules.scanner.scan(low)
     if not hits:
         return ()

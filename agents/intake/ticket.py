@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Channel = Literal["phone", "wechat", "app", "web", "mail", "other"]
 Kind = Literal["consult", "help", "complaint", "report", "suggestion", "praise"]
-StepName = Literal["dispatched", "returned", "closed", "reviewed", "reopened"]
+StepName = Literal["dispatched", "returned", "closed", "reviewed", "reopened", "claim_reviewed"]
 PartKind = Literal["city", "district", "street", "community", "road", "site", "station", "building"]
 PartSource = Literal["platform", "gazetteer", "text"]
 V = TypeVar("V", bound=BaseModel)
@@ -120,6 +120,10 @@ class Step(Value):
     solved: Literal["yes", "no", "unknown"] | None = None
     rating: int | None = None
     comment: str | None = None
+    by: str | None = None
+    """Who spoke on the claim review."""
+    verdict: Literal["confirm", "reject"] | None = None
+    clause: str | None = None
 
 
 class Stamp(Value):

@@ -1,0 +1,27 @@
+"""The draft of a ticket 工单草稿 from a call's transcript: what the citizen said, and a title for it."""
+
+from collections.abc import Sequence
+
+from agents.intake.ticket import Ticket
+from agents.intake.transcript import heard
+
+MAX_TITLE = 30
+
+
+def as_heard(ticket: Ticket) -> Ticket:
+    """The ticket with only the citizen's words in its content; the very same one when it is no transcript.
+
+    Positions stay those of the ticket's own text.
+    """
+    content = heard(ticket.content)
+    return ticket if content == ticket.content else ticket.model_copy(update={"content": content})
+
+
+def draft_title(ticket: Ticket, matter: str, places: Sequence[str]) -> str:
+    """Where and what, at most MAX_TITLE characters; empty where the ticket came with a title of its own."""
+    if ticket.title.strip():
+        return ""
+    place = ticket.place
+    where = place.community or (places[0] if places else "") or place.street or place.district or ""
+    title = matter if where in matter else f"{where}{matter}"
+    return title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…"

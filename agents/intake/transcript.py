@@ -1,0 +1,122 @@
+"""What the citizen says in a call's transcript 通话记录: the call-taker's questions are no appeal and no danger."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+_CLERKS = "话务员|坐席员?|座席|客服|接线员|接线|受理员|受理人|热线|工作人员|工号|系统|机器人|语音助手"
+_CITIZENS = "市民|来电人|来话人|群众|诉求人|反映人|报修人|用户|客户|居民|主叫|女士|先生"
+_NAMELESS = r"[AB甲乙]|(?:说话人|发言人|讲话人|声道|spk|SPEAKER)[_ ]?[0-9A-Za-z]{1,2}"
+_LABEL = re.compile(
+    r"(?:\A|(?<=[\n。！？!?；;…])|(?<=\s))[ \t]*[\[【(（]?"
+    rf"(?:(?P<clerk>{_CLERKS})|(?P<citizen>{_CITIZENS})|(?P<other>{_NAMELESS}))"
+    r"[0-9A-Za-z]{0,8}[\]】)）]?\s*[:：]"
+)
+_SIGNS = (
+    "员：",
+    "席：",
+    "服：",
+    "民：",
+    "人：",
+    "众：",
+    "户：",
+    "线：",
+    "员:",
+    "席:",
+    "服:",
+    "民:",
+    "人:",
+    "众:",
+    "A：",
+    "A:",
+)
+"""A label ends in one of these, or the text is not read any further: most tickets are no transcripts."""
+_ROUTINE = re.compile(
+    r"12345|请讲|请说|有什么可以帮|(?:很)?高兴为您服务|请问(?:您|具体|反映|地址|在什么|有什么|贵姓|怎么称呼)|麻烦(?:您)?说一下|具体位置是?哪|哪个位置"
+    r"|多久了|什么时候(?:开始|的事|吃的)|之前反映过|有联系过|已经?(?:为您|帮您|给您)?(?:记录|登记)|(?:帮|给|为)您(?:登记|转|派|反映|查)|转(?:给|到|交)相关"
+    r"|请(?:您)?稍等|请(?:您)?保持电话|还有其他(?:问题|需要)|感谢(?:您的)?来电|祝您|您先?别(?:急|着急)|您的(?:姓名|电话|地址)"
+)
+_YES = re.compile(r"\s*(?:是的|是啊|对[，。！,!的啊呀]|对\Z|嗯+[，。,]?(?:是|对)|没错|就是)")
+_QUESTION = re.compile(r"[吗么呢吧][？?]|[？?]|是不是|有没有")
+_LINES_NEEDED = 2
+"""Routine lines that make a text without labels a transcript."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Who speaks from `start` (behind the label) to `end`; the label begins at `label`."""
+
+    who: str
+    label: int
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=64)
+def heard(text: str) -> str:
+    """The citizen's words of a transcript where they stand, everything else as line ends; any other text as it is.
+
+    Same length, so that a span of it is a span of the text. Remembered: intake and grading ask. A question of
+    the call-taker that the citizen answers with yes is kept: "着火了吗？" — "对".
+    """
+    turns = list(_turns(text))
+    if not turns:
+        return text
+    kept = list("\n" * len(text))
+    kept[: turns[0].label] = text[: turns[0].label]
+    for turn, following in zip(turns, [*turns[1:], None], strict=True):
+        is_confirmed = (
+            following is not None
+            and following.who != turn.who
+            and _YES.match(text, following.start, following.end)
+            and _QUESTION.search(text, turn.start, turn.end)
+        )
+        if turn.who != "clerk" or is_confirmed:
+            kept[turn.start : turn.end] = text[turn.start : turn.end]
+    return "".join(kept)
+
+
+def is_transcript(text: str) -> bool:
+    """Whether the text is a dialogue with a call-taker."""
+    return next(_turns(text), None) is not None
+
+
+def _turns(text: str) -> Iterator[Turn]:
+    """The turns in order; none when the text is no dialogue."""
+    is_labelled = ("：" in text or ":" in text) and any(sign in text for sign in _SIGNS)
+    labels = list(_LABEL.finditer(text)) if is_labelled else []
+    if len({label.lastgroup or "" for label in labels}) < 2 and len({_name(label) for label in labels}) < 2:
+        yield from _unlabelled(text)
+        return
+    nameless = _clerk_of(text, labels)
+    for label, following in zip(labels, [*labels[1:], None], strict=True):
+        end = following.start() if following else len(text)
+        is_clerk = label.lastgroup == "clerk" or (label.lastgroup == "other" and _name(label) == nameless)
+        yield Turn("clerk" if is_clerk else "citizen", label.start(), label.end(), end)
+
+
+def _name(label: re.Match[str]) -> str:
+    return label[label.lastgroup or 0]
+
+
+def _clerk_of(text: str, labels: list[re.Match[str]]) -> str | None:
+    """Which of the speakers A, B, 说话人1 … speaks like a call-taker; the first to speak when none does."""
+    scores: dict[str, int] = {}
+    for label, following in zip(labels, [*labels[1:], None], strict=True):
+        if label.lastgroup == "other":
+            end = following.start() if following else len(text)
+            scores[_name(label)] = scores.get(_name(label), 0) + len(_ROUTINE.findall(text, label.end(), end))
+    return max(scores, key=lambda name: scores[name]) if scores else None
+
+
+def _unlabelled(text: str) -> Iterator[Turn]:
+    """One line a turn, where at least two lines are a call-taker's routine and others are not."""
+    if text.count("\n") < _LINES_NEEDED:
+        return
+    lines = [found for found in re.finditer(r"[^\n]+", text) if found[0].strip()]
+    routine = [bool(_ROUTINE.search(line[0])) and len(line[0]) <= 60 for line in lines]
+    if sum(routine) < _LINES_NEEDED or all(routine):
+        return
+    for line, is_routine in zip(lines, routine, strict=True):
+        yield Turn("clerk" if is_routine else "citizen", line.start(), line.start(), line.end())
