@@ -19,7 +19,8 @@ from typing import Any, Literal
 
 from agents.alerting.alert import AlertEvent, Held
 from agents.grading.audit import Audit
-from agents.grading.grade import Grade, Graded
+from agents.grading.claims import status_of
+from agents.grading.grade import Diversion, Grade, Graded
 from agents.intake.ticket import Place, Step, Ticket
 from agents.problems.problem import Change, Problem
 from indexing.analysis import tidy
@@ -169,6 +170,11 @@ def _grade_body(graded: Graded) -> dict[str, Any]:
         "duty_unit": duty.unit if duty else None,
         "duty_item": duty.item if duty else None,
         "duty_warning": duty.warning if duty else None,
+        "duty_basis": duty.basis if duty else None,
+        "duty_reason": duty.reason if duty else None,
+        "draft_title": tidy(grade.title),
+        **_diversion_body(grade.diversion),
+        **_claim_body(graded),
         "confidence": grade.confidence,
         "review": grade.review,
         "made_by": grade.made_by,
@@ -180,6 +186,29 @@ def _grade_body(graded: Graded) -> dict[str, Any]:
         "model": grade.model,
         "prompt": grade.prompt,
         "rules": grade.rules,
+    }
+
+
+def _diversion_body(diversion: Diversion | None) -> dict[str, Any]:
+    if diversion is None:
+        return {}
+    return {
+        "diversion": diversion.to,
+        "diversion_reason": diversion.reason,
+        "diversion_quote": tidy(diversion.quote),
+    }
+
+
+def _claim_body(graded: Graded) -> dict[str, Any]:
+    """The proposal and what people made of it; only "confirmed_twice" leaves the appraisal figures."""
+    claim = graded.grade.claim_review
+    if claim is None:
+        return {}
+    return {
+        "claim_clause": claim.clause,
+        "claim_basis": claim.basis,
+        "claim_quote": tidy(claim.quote),
+        "claim_status": status_of(claim, graded.ticket.steps),
     }
 
 
@@ -195,7 +224,7 @@ def _steps_body(steps: Sequence[Step], closed: bool) -> dict[str, Any]:
         "replies": [tidy(step.reply) for step in steps if step.reply],
         "reasons": [tidy(step.reason) for step in steps if step.reason],
         "comments": [tidy(step.comment) for step in steps if step.comment],
-        "steps": [_present({"event": s.event, "at": _instant(s.at), "unit": s.unit}) for s in steps],
+        "steps": [_step_body(step) for step in steps],
     }
     if closings:
         body |= {"outcome": closings[-1].outcome, "closed_at": _instant(closings[-1].at) if closed else None}
@@ -203,6 +232,11 @@ def _steps_body(steps: Sequence[Step], closed: bool) -> dict[str, Any]:
         review = reviews[-1]
         body |= {"satisfied": review.satisfied, "solved": review.solved, "rating": review.rating}
     return body
+
+
+def _step_body(step: Step) -> dict[str, Any]:
+    voice = {"by": step.by, "verdict": step.verdict} if step.event == "claim_reviewed" else {}
+    return _present({"event": step.event, "at": _instant(step.at), "unit": step.unit, **voice})
 
 
 def _problem_document(problem: Problem) -> Document:

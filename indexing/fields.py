@@ -60,8 +60,9 @@ _TICKETS = (
     *_fields("keyword", "ticket_id stage kind category urgency recurrence problem_id joined reporter"),
     *_fields(
         "keyword",
-        "status channel unit outcome satisfied solved source model prompt rules duty_unit duty_item",
+        "status channel unit outcome satisfied solved source model prompt rules",
     ),
+    *_fields("keyword", "duty_unit duty_item diversion claim_clause claim_status"),
     *_fields("keyword", "matter praise_target", words=True),
     *_fields("keywords", "review category_path hazards earlier units key_phrases places"),
     *_fields("text", "title content summary replies reasons comments", words=True),
@@ -70,7 +71,11 @@ _TICKETS = (
     *_fields("long", "revision edition returns hops rating"),
     *_fields("long", "tokens"),
     *_fields("double", "confidence cost_cny"),
-    *_fields("stored", "made_by proposed quotes cues steps duty_warning why score"),
+    *_fields(
+        "stored",
+        "made_by proposed quotes cues steps duty_warning duty_basis duty_reason diversion_reason diversion_quote",
+    ),
+    *_fields("stored", "claim_basis claim_quote draft_title why score"),
     *_PLACE,
 )
 

@@ -18,7 +18,7 @@ from agents.intake.ticket import Kind, Step, Ticket
 MAX_QUOTE = 40
 PEOPLE_NEEDED = 2
 """Source: domain.md: two people decide."""
-ClaimStatus = Literal["proposed", "confirmed_once", "confirmed", "rejected"]
+ClaimStatus = Literal["proposed", "confirmed_once", "confirmed_twice", "rejected"]
 _KINDS: tuple[Kind, ...] = ("complaint", "help", "report", "suggestion")
 _CONFIDENCE, _MOST = 0.5, 0.8
 
@@ -59,14 +59,14 @@ def status_of(review: ClaimReview, steps: Sequence[Step]) -> ClaimStatus:
     One who objects ends it, whenever; each person has one voice, the last one given.
     """
     voices: dict[str, str] = {}
-    for step in steps:
+    for step in sorted(steps, key=lambda step: (step.at, step.event_id)):
         if step.event == "claim_reviewed" and step.clause == review.clause and step.by and step.verdict:
             voices[step.by] = step.verdict
     if "reject" in voices.values():
         return "rejected"
     confirmed = len(voices)
     if confirmed >= PEOPLE_NEEDED:
-        return "confirmed"
+        return "confirmed_twice"
     return "confirmed_once" if confirmed else "proposed"
 
 

@@ -1,5 +1,6 @@
 """What a ticket is about: its canonical problem 事项 and its category, by words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,9 @@ from agents.intake.scan import Hit, Scanner, Term, lowered
 from agents.intake.ticket import Hazard, Ticket
 
 OTHER = "other"
+UNSAID = "未说明"
+_SHORT = 60
+_NO_WORDS = re.compile(r"〔[^〕]{1,12}〕|[^a-zA-Z\u4e00-\u9fff]")
 MAX_READ = 3000
 """Characters of the content in which matters are looked for."""
 MAX_MATTER = 14
@@ -141,7 +145,14 @@ def _name(ticket: Ticket, key: str | None) -> str:
     specific = ticket.category[-1] if ticket.category else ""
     if specific and len(ticket.content) <= len(specific) + 8:
         return specific
-    return key or specific or (ticket.title or ticket.content).strip()[:MAX_MATTER] or "未说明"
+    if key or specific:
+        return key or specific
+    return UNSAID if says_nothing(ticket) else (ticket.title or ticket.content).strip()[:MAX_MATTER]
+
+
+def says_nothing(ticket: Ticket) -> bool:
+    """Whether there are no words besides masks, numbers and marks: a text that is only a phone number."""
+    return len(ticket.text) <= _SHORT and len(_NO_WORDS.sub("", ticket.text)) < 2
 
 
 def _platform_category(ticket: Ticket, rules: MatterRules) -> str | None:

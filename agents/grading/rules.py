@@ -10,7 +10,7 @@ from agents.grading.diversion import diversion_rules, divert
 from agents.grading.duties import propose_unit, warn_again
 from agents.grading.grade import Grade, Recurrence, Urgency
 from agents.grading.kinds import find_kind, find_praised, find_recurrence, kind_rules
-from agents.grading.matters import Found, find_matter, matter_rules
+from agents.grading.matters import UNSAID, Found, find_matter, matter_rules
 from agents.grading.summary import say_places, summarize
 from agents.grading.transcript import as_heard, draft_title
 from agents.intake.hazards import find_hazards, hazard_rules, title_of
@@ -29,6 +29,7 @@ _LISTS = (
     "diversion",
     "claims",
 )
+_UNSAID_CONFIDENCE = 0.1
 _URGENCY_NAMES: dict[Urgency, str] = {"critical": "特急", "urgent": "紧急", "normal": "一般", "low": "平缓"}
 _CALM_KINDS: dict[Kind, str] = {"praise": "表扬件", "suggestion": "建议", "consult": "咨询"}
 
@@ -99,6 +100,8 @@ class RulesGrader:
             )
         if kind in _CALM_KINDS:
             return "low", f"平缓：{_CALM_KINDS[kind]}，未见风险点"
+        if found.name == UNSAID:
+            return "normal", "一般：没有说明事项，请回拨来电人"
         if found.matter is None:
             return "normal", "一般：未见风险点，事项不在词库"
         urgency: Urgency = "low" if found.matter.urgency == "low" else "normal"
@@ -108,6 +111,8 @@ class RulesGrader:
 
 def _confidence(ticket: Ticket, found: Found, certain: bool, hazards: Sequence[Hazard]) -> float:
     """A share of what could be known: how much of the grade rests on words that were found."""
+    if found.name == UNSAID:
+        return _UNSAID_CONFIDENCE
     known = 0.3 + (0.15 if certain else 0.0) + (0.15 if ticket.category else 0.0) + (0.1 if hazards else 0.0)
     return round(min(0.9, known + min(found.weight, 12.0) / 40), 2)
 

@@ -23,5 +23,8 @@ def draft_title(ticket: Ticket, matter: str, places: Sequence[str]) -> str:
         return ""
     place = ticket.place
     where = place.community or (places[0] if places else "") or place.street or place.district or ""
-    title = matter if where in matter else f"{where}{matter}"
+    shared = next(
+        (size for size in range(4, 0, -1) if where.endswith(matter[:size])), 0
+    )  # 新华小区 + 小区停水
+    title = matter if where in matter else f"{where}{matter[shared:]}"
     return title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…"

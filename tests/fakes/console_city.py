@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from walks.timeline import TimeLine, town
 
 from agents.alerting.alert import AlertEvent, Command
+from agents.intake.events import ClaimReviewed
 from agents.problems.problem import Change
 from indexing.documents import of_alert_event, of_change
 from indexing.index import Document
@@ -28,9 +29,15 @@ class MemoryCommander:
 
     def __init__(self) -> None:
         self.commands: list[Command] = []
+        self.events: list[ClaimReviewed] = []
         self.down = False
 
     async def start(self) -> None: ...
+
+    async def report(self, event: ClaimReviewed) -> None:
+        if self.down:
+            raise ConnectionError("tickets.events: no broker")
+        self.events.append(event)
 
     async def send(self, command: Command) -> None:
         if self.down:

@@ -8,7 +8,9 @@ from streams.topics import Topics
 from weisu.contract import LINES, PAYLOADS, asyncapi, documents, json_schema
 
 HOME = Path(__file__).parents[2] / "docs" / "contract"
-CONTRACT_EVENTS = ("created", "updated", "dispatched", "returned", "closed", "reviewed", "reopened")
+CONTRACT_EVENTS = (
+    "created", "updated", "dispatched", "returned", "closed", "reviewed", "reopened", "claim_reviewed",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["events.schema.json", "asyncapi.json"])

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from agents.alerting.alert import Command
+from agents.intake.events import ClaimReviewed
 
 router = APIRouter(include_in_schema=False)
 Action = Literal["acknowledge", "resolve", "false_alarm", "confirm", "merge", "silence"]
@@ -20,6 +21,7 @@ DONE: dict[Action, str] = {
     "silence": "已提交静默24小时",
 }
 SILENCE = timedelta(hours=24)
+NO_ANSWER = '<span class="said bad">没有提交成功：消息服务没有应答，请稍后再试。</span>'
 
 
 @router.post("/alerts/{alert_id}/{action}")
@@ -52,5 +54,40 @@ async def act(
     try:
         await request.app.state.commander.send(command)
     except ConnectionError:
-        return HTMLResponse('<span class="said bad">没有提交成功：消息服务没有应答，请稍后再试。</span>', 503)
+        return HTMLResponse(NO_ANSWER, 503)
     return HTMLResponse(f'<span class="said">{DONE[action]}，等待确认…</span>')
+
+
+@router.post("/tickets/{ticket_id:path}/claim/{verdict}")
+async def review_claim(
+    request: Request,
+    ticket_id: str,
+    verdict: Literal["confirm", "reject"],
+    by: Annotated[str, Form(max_length=40)] = "",
+    note: Annotated[str, Form(max_length=200)] = "",
+) -> HTMLResponse:
+    """One voice on the ticket's claim review; it must bear a name, because two different people decide."""
+    if "hx-request" not in request.headers:
+        raise HTTPException(403, "only from the console's own page")
+    body = await request.app.state.index.get("tickets", ticket_id)
+    if body is None or not body.get("claim_clause"):
+        raise HTTPException(404, "这件工单没有甄别建议。")
+    if not by.strip():
+        return HTMLResponse('<span class="said bad">请先署名：甄别须两人分别确认。</span>', 422)
+    event = ClaimReviewed(
+        event="claim_reviewed",
+        event_id=f"claim-{uuid4().hex}",
+        ticket_id=ticket_id,
+        revision=body.get("revision"),
+        occurred_at=datetime.now(UTC),
+        by=by.strip(),
+        verdict=verdict,
+        clause=body["claim_clause"],
+        comment=note.strip() or None,
+    )
+    try:
+        await request.app.state.commander.report(event)
+    except ConnectionError:
+        return HTMLResponse(NO_ANSWER, 503)
+    said = "已提交确认" if verdict == "confirm" else "已提交不同意"
+    return HTMLResponse(f'<span class="said">{said}，等待更新…</span>')

@@ -13,6 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from agents.alerting.alert import Command
 from agents.city import City
+from agents.intake.events import ClaimReviewed
 from indexing.index import Index
 from weisu import __version__
 from weisu.console import actions, api, desk, errors, pages
@@ -29,11 +30,15 @@ HEADERS = {
 
 
 class Commander(Protocol):
-    """Takes an officer's command to the topic `alerts.commands`."""
+    """Takes an officer's command to `alerts.commands`, and a voice on a claim review to `tickets.events`."""
 
     async def start(self) -> None: ...
 
     async def send(self, command: Command) -> None:
+        """Raises ConnectionError when the broker does not answer."""
+        ...
+
+    async def report(self, event: ClaimReviewed) -> None:
         """Raises ConnectionError when the broker does not answer."""
         ...
 

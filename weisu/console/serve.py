@@ -12,6 +12,7 @@ from weisu.settings import Settings
 def serve(settings: Settings) -> None:
     """Blocks until a signal comes."""
     city, stream, console = wiring.city_of(settings), settings.stream, settings.console
-    commander = KafkaCommander(stream.address, Topics(stream.prefix, stream.wide).commands, city.name)
+    topics = Topics(stream.prefix, stream.wide)
+    commander = KafkaCommander(stream.address, topics.commands, topics.events, city.name)
     app = create(wiring.make_index(settings), commander, city, [console.host])
     uvicorn.run(app, host=console.host, port=console.port, log_level="warning", access_log=False)

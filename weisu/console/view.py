@@ -65,6 +65,18 @@ LABELS: dict[str, str] = {
     "returned": "退单",
     "reviewed": "回访",
     "reopened": "重开",
+    # where a call belongs, and what became of a claim review
+    "110": "110 公安",
+    "119": "119 消防",
+    "120": "120 急救",
+    "122": "122 交警",
+    "expert": "专家坐席",
+    "self_service": "自助服务",
+    "claim_reviewed": "诉求甄别",
+    "proposed": "建议，待两人确认",
+    "confirmed_once": "一人已确认，待第二人",
+    "confirmed_twice": "两人已确认，考核统计中剔除",
+    "rejected": "有人不同意，不作剔除",
     # why something was held back
     "below_threshold": "证据不足",
     "duplicate": "重复",

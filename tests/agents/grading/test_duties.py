@@ -84,3 +84,44 @@ def test_equal_items_choose_the_earlier_one() -> None:
     )
     found = propose_unit(ticket("停水"), "", "供水", twice)
     assert found is not None and found.unit == "市水务集团"
+
+
+TERRITORY = City(
+    name="territory",
+    units=(Unit("城关街道", "street"), Unit("东城区城管局", "district", "东城区")),
+    duties=(
+        Duty("P-01", "小广告清理", "户外广告", ("小广告",), "{street}便民服务中心", "市容条例第17条"),
+        Duty("C-02", "违法建设查处", "占道与违建", ("违建", "搭建"), "{district}城管局", "城乡规划法", True),
+        Duty("C-05", "违建劝导", "占道与违建", ("违建",), "城管支队", "公约", False),
+    ),
+)
+
+
+def test_the_reason_tells_the_words_and_the_item() -> None:
+    found = propose_unit(ticket("水管漏了"), "", "供水", CITY)
+    assert found is not None
+    assert "“水管”" in found.reason and "供水抢修" in found.reason
+    assert found.basis == "供水条例第5条" and not found.territorial
+
+
+def test_a_place_is_in_charge_only_where_an_item_says_so() -> None:
+    made = ticket("楼道小广告")
+    made = made.model_copy(update={"place": Place(district="东城区", street="城关街道")})
+    found = propose_unit(made, "", "户外广告", TERRITORY)
+    assert found is not None and found.territorial
+    assert "属地" in found.reason and "市容条例第17条" in found.reason
+    assert propose_unit(made, "", "other", City(units=TERRITORY.units)) is None
+
+
+@pytest.mark.parametrize("holder", ["城关街道", "红旗街道办事处", "河口镇政府", "幸福社区"])
+def test_a_street_or_community_holding_an_enforcement_item_is_warned_of(holder: str) -> None:
+    found = propose_unit(ticket("楼顶搭建", unit=holder), "", "占道与违建", TERRITORY)
+    assert found is not None and found.warning is not None
+    assert holder in found.warning and "没有执法权" in found.warning
+
+
+def test_a_rival_item_of_another_unit_costs_confidence() -> None:
+    alone = propose_unit(ticket("楼顶搭建"), "", "占道与违建", TERRITORY)
+    rivals = propose_unit(ticket("楼顶违建"), "", "占道与违建", TERRITORY)
+    assert alone is not None and rivals is not None
+    assert rivals.confidence < alone.confidence

@@ -309,3 +309,29 @@ def test_a_wrong_word_list_stops_the_start() -> None:
     )
     with pytest.raises(ValueError, match="怪事"):
         RulesGrader(wrong)
+
+
+def test_a_transcript_becomes_a_ticket_draft() -> None:
+    part = PlacePart(kind="community", name="新华小区", said="新华小区", source="text", confidence=0.9)
+    said = (
+        "坐席：您好，是路灯的问题吗？\n市民：不是，我们新华小区从昨天晚上开始停水了，整栋楼都没水。\n"
+        "坐席：有人受伤或者着火吗？\n市民：没有。\n坐席：好的，给您登记，希望您满意。"
+    )
+    found = GRADER.grade(ticket(said, parts=(part,)))
+    assert (found.title, found.matter, found.urgency) == ("新华小区停水", "小区停水", "urgent")
+    assert found.hazards == ("water_outage",)
+    assert "坐席" not in found.summary and "停水" in found.summary
+    assert all(quote in said for quote in found.quotes)
+
+
+def test_a_ticket_with_a_title_needs_no_draft() -> None:
+    assert grade("路灯不亮", "新华路路灯不亮").title == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["13800138000", "〔电话1〕", "〔电话1〕。", "0591-87654321", "!!!", "？", "1", " \n "]
+)
+def test_a_text_that_says_nothing_is_graded_and_says_so(text: str) -> None:
+    found = grade(text)
+    assert (found.urgency, found.category, found.hazards) == ("normal", "other", ())
+    assert found.matter == "未说明" and found.confidence <= 0.3
