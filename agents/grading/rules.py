@@ -8,15 +8,17 @@ from agents.city import City, words
 from agents.grading.claims import clauses_of, review_claim
 from agents.grading.diversion import diversion_rules, divert
 from agents.grading.duties import propose_unit, warn_again
+from agents.grading.evidence import plain
 from agents.grading.grade import Grade, Recurrence, Urgency
 from agents.grading.kinds import find_kind, find_praised, find_recurrence, kind_rules
 from agents.grading.matters import UNSAID, Found, find_matter, matter_rules
 from agents.grading.summary import say_places, summarize
 from agents.grading.transcript import as_heard, draft_title
 from agents.intake.hazards import find_hazards, hazard_rules, title_of
+from agents.intake.orders import without_orders
 from agents.intake.ticket import Hazard, Kind, Ticket
 
-CODE = "rules-1"
+CODE = "rules-2"
 """Raise the number when the code below or in the files it calls decides differently."""
 _LISTS = (
     "hazards",
@@ -52,7 +54,7 @@ class RulesGrader:
     def grade(self, ticket: Ticket) -> Grade:
         """Never raises for what a ticket holds; the same ticket gets the same grade."""
         city = self.city
-        ticket = as_heard(ticket)
+        ticket = _without_orders(as_heard(ticket))
         hazards = ticket.hazards or find_hazards(ticket.text, city)
         kind, certain = find_kind(ticket, city, bool(hazards))
         found = find_matter(ticket, hazards, city)
@@ -61,14 +63,14 @@ class RulesGrader:
         places = say_places(ticket)
         quotes = tuple(dict.fromkeys(hazard.quote for hazard in hazards)) or found.phrases[:2]
         return Grade.trusted(
-            summary=summarize(ticket, found.first, hazards, places),
+            summary=plain(summarize(ticket, found.first, hazards, places)),
             kind=kind,
             category=found.category,
             urgency=urgency,
-            urgency_reason=reason,
+            urgency_reason=plain(reason),
             recurrence=recurrence,
             hazards=tuple(hazard.name for hazard in hazards),
-            matter=found.name,
+            matter=plain(found.name),
             place_said=places,
             key_phrases=found.phrases,
             quotes=quotes,
@@ -107,6 +109,14 @@ class RulesGrader:
         urgency: Urgency = "low" if found.matter.urgency == "low" else "normal"
         said = f"，来电人称“{recurrence.cues[0]}”" if recurrence.cues else ""
         return urgency, f"{_URGENCY_NAMES[urgency]}：事项「{found.name}」，未见风险点{said}"
+
+
+def _without_orders(ticket: Ticket) -> Ticket:
+    """The ticket without what speaks to a machine: it is no sign of a kind, a matter or a danger."""
+    title, content = without_orders(ticket.title), without_orders(ticket.content)
+    if title == ticket.title and content == ticket.content:
+        return ticket
+    return ticket.model_copy(update={"title": title, "content": content})
 
 
 def _confidence(ticket: Ticket, found: Found, certain: bool, hazards: Sequence[Hazard]) -> float:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from agents.city import City, words
+from agents.intake.orders import without_orders
 from agents.intake.scan import (
     Hit,
     Scanner,
@@ -86,7 +87,7 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
     grading asks again where nothing was found.
     """
     rules = hazard_rules(city)
-    low = lowered(heard(text))
+    low = lowered(without_orders(heard(text)))
     hits = rules.scanner.scan(low)
     if not hits:
         return ()
