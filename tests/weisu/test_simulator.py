@@ -19,7 +19,7 @@ from agents.intake.events import decode
 from weisu.city_folder import load_city
 from weisu.simulator.matters import load_matters
 from weisu.simulator.simulate import simulate, write
-from weisu.simulator.stories import Rates
+from weisu.simulator.stories import SCOPES, Rates
 from weisu.simulator.truth import Truth
 from weisu.simulator.voices import chinese
 
@@ -243,6 +243,26 @@ def test_matters_are_many_and_each_is_said_in_many_ways(city: City) -> None:
     for matter in matters:
         assert sum(len(fact.whats) for fact in matter.facts) >= 6, matter.key
         assert {matter.category} <= {category.key for category in city.categories}
+
+
+def test_incidents_are_no_wider_than_their_matter_reaches(played: Played) -> None:
+    widest = {matter.key: SCOPES.index(matter.reach) for matter in load_matters()}
+    bursts = [thing for thing in played.planted if thing["kind"] == "burst"]
+    assert len(bursts) > 20
+    assert all(SCOPES.index(thing["scope"]) <= widest[thing["matter"]] for thing in bursts)
+
+
+def test_matters_of_a_school_happen_at_schools(played: Played) -> None:
+    names = {matter.key: matter.names for matter in load_matters() if matter.names}
+    assert {"school", "hospital"} <= set(names)
+    hoaxes = {thing["truth_id"] for thing in played.planted if thing["kind"] == "hoax"}
+    fitting, others = 0, 0
+    for member in played.members:
+        _, spot, matter, _ = (member["subject"] or "///").split("/")
+        if matter in ("school", "hospital") and member["planted"] not in hoaxes:
+            fits = any(name in spot for name in names[matter])
+            fitting, others = fitting + fits, others + (not fits)
+    assert fitting > 20 * others
 
 
 def test_city_without_streets_is_refused() -> None:

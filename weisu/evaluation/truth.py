@@ -57,6 +57,13 @@ class CityTruth:
     first: datetime
     """Local midnight of the first simulated day."""
     days: int
+    closings: Mapping[str, tuple[datetime, ...]]
+    """Subject → when its tickets were closed for the first time, in order."""
+
+    def was_closed(self, subject: str, before: datetime) -> bool:
+        """Whether a ticket of the subject had been closed by then."""
+        closings = self.closings.get(subject, ())
+        return bool(closings) and closings[0] <= before
 
     def thing_of(self, ticket_id: str | None) -> Thing | None:
         """What a ticket was planted for."""
@@ -95,8 +102,20 @@ def read_truth(lines: Iterable[Mapping[str, Any]]) -> CityTruth:
     first = min(call.at for call in calls.values()).replace(hour=0, minute=0, second=0)
     last = max(call.at for call in calls.values())
     return CityTruth(
-        calls, {thing.truth_id: thing for thing in map(_thing, planted)}, first, (last - first).days + 1
+        calls=calls,
+        things={thing.truth_id: thing for thing in map(_thing, planted)},
+        first=first,
+        days=(last - first).days + 1,
+        closings=_closings(calls.values()),
     )
+
+
+def _closings(calls: Iterable[Call]) -> dict[str, tuple[datetime, ...]]:
+    found: dict[str, list[datetime]] = {}
+    for call in calls:
+        if call.subject is not None and call.closed_at is not None:
+            found.setdefault(call.subject, []).append(call.closed_at)
+    return {subject: tuple(sorted(moments)) for subject, moments in found.items()}
 
 
 def load_truth(folder: Path) -> CityTruth:

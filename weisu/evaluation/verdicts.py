@@ -113,18 +113,9 @@ def _return(truth: CityTruth, told: Told) -> Verdict:
     thing = truth.thing_of(told.trigger)
     if trigger is None or trigger.subject is None:
         return Verdict(told, "false", what="no subject")
-    if _came_back(truth, told, trigger.subject):
+    if truth.was_closed(trigger.subject, trigger.at - ECHO):
         return Verdict(told, "true", thing.truth_id if thing and thing.kind == "after_closure" else None)
     return Verdict(told, "false", what=thing.kind if thing else "not closed before")
-
-
-def _came_back(truth: CityTruth, told: Told, subject: str) -> bool:
-    trigger = truth.calls[told.trigger or ""]
-    return any(
-        call.subject == subject and call.closed_at is not None and call.closed_at + ECHO <= trigger.at
-        for call in map(truth.calls.get, told.ticket_ids)
-        if call is not None
-    )
 
 
 def _mostly(kind: str) -> Callable[[CityTruth, Told], Verdict]:

@@ -23,6 +23,8 @@ _PHASES = ("一期", "二期", "三期", "东区", "西区", "南区", "北区")
 _SHARES = (("community", 60), ("road", 20), ("site", 13), ("building", 7))
 SPOTS_PER_TICKET = 1.5
 """Spots for each ticket a day. Source: 9,600 places at 6,200 tickets a day (alerting study, A.1)."""
+STREETS_TRIED = 8
+"""Streets looked at for a spot of the right name before any spot of the right kind will do."""
 
 
 T = TypeVar("T")
@@ -83,7 +85,7 @@ class SimulatedCity:
             )
             for name in names
         }
-        self._by_kind: dict[tuple[str, str, tuple[str, ...]], Weighted[Spot]] = {}
+        self._by_kind: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], Weighted[Spot]] = {}
 
     def _fill(self, rng: Random, district: str, street: str, count: int) -> list[Spot]:
         """The gazetteer's places of a street, then made-up ones: what is well known is crowded too."""
@@ -111,25 +113,44 @@ class SimulatedCity:
             spots.append(Spot(name, kind, street, district, (), lat, lon, listed=False))
         return spots
 
-    def spot_in(self, rng: Random, district: str, kinds: tuple[str, ...]) -> Spot:
+    def spot_in(
+        self, rng: Random, district: str, kinds: tuple[str, ...], names: tuple[str, ...] = ()
+    ) -> Spot:
         """A spot of the district; villages are found elsewhere when the district has no towns."""
         if "village" in kinds and self._towns:
             own = [town for town in self._towns if town[0] == district]
             return self.spot_of(rng, *rng.choice(own or self._towns), ("community",))
-        return self.spot_of(rng, district, self._streets[district].draw(rng), kinds)
+        for _ in range(STREETS_TRIED if names else 1):
+            street = self._streets[district].draw(rng)
+            if any(_fits(spot, kinds, names) for spot in self._spots[district, street]):
+                break
+        return self.spot_of(rng, district, street, kinds, names)
 
-    def spot_of(self, rng: Random, district: str, street: str, kinds: tuple[str, ...]) -> Spot:
-        """A spot of these kinds on the street, by Zipf; any kind when it has none or none is asked for."""
-        key = (district, street, kinds)
+    def spot_of(
+        self, rng: Random, district: str, street: str, kinds: tuple[str, ...], names: tuple[str, ...] = ()
+    ) -> Spot:
+        """A spot of these kinds and names on the street, by Zipf; any when it has none or none is asked for."""
+        key = (district, street, kinds, names)
         weighted = self._by_kind.get(key)
         if weighted is None:
             spots = self._spots[district, street]
-            spots = [spot for spot in spots if spot.kind in kinds] or spots
+            spots = (
+                [spot for spot in spots if _fits(spot, kinds, names)]
+                or [spot for spot in spots if spot.kind in kinds]
+                or spots
+            )
             weighted = self._by_kind[key] = Weighted(spots, [1 / (rank + 4) for rank in range(len(spots))])
         return weighted.draw(rng)
 
-    def any_spot(self, rng: Random, kinds: tuple[str, ...]) -> Spot:
-        return self.spot_in(rng, self.districts.draw(rng), kinds)
+    def any_spot(self, rng: Random, kinds: tuple[str, ...], names: tuple[str, ...] = ()) -> Spot:
+        return self.spot_in(rng, self.districts.draw(rng), kinds, names)
+
+
+def _fits(spot: Spot, kinds: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    """A school's matter happens at a school, not at a gym."""
+    if spot.kind not in kinds:
+        return False
+    return spot.kind != "site" or not names or any(name in spot.name for name in names)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,11 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from agents.intake.ticket import Kind
+
+Scope = Literal["place", "street", "district"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,12 @@ class Matter:
     details: tuple[str, ...]
     effects: tuple[str, ...]
     asks: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    """Of sites only those whose name holds one of these; empty: any."""
     weather: str = ""
     crowd: bool = False
+    reach: Scope = "place"
+    """The widest scope on which it can be one incident: an outage a district's, a faded crossing only a place's."""
     hazard: bool = False
     shared: bool = False
 

@@ -9,13 +9,14 @@ from zlib import crc32
 
 from agents.city import City
 from weisu.simulator.city import SimulatedCity, Spot, Weather, weather_on
-from weisu.simulator.matters import Fact, Matter, load_matters
+from weisu.simulator.matters import Fact, Matter, Scope, load_matters
 from weisu.simulator.truth import Planted, Truth
 
 STUDY_TICKETS = 6200
 """Tickets a day for which 8 incidents, 3 hoaxes and 80 chronic spots are meant (alerting study, A.1)."""
 SIZES = (4, 5, 6, 8, 12, 20, 40, 80)
-_SCOPES, _SCOPE_SHARES = ("place", "street", "district"), (60, 25, 15)
+SCOPES: tuple[Scope, ...] = ("place", "street", "district")
+_SCOPE_SHARES = (60, 25, 15)
 _REPEAT = 0.12
 _WEEKDAYS = (1.15, 1.08, 1.05, 1.03, 1.02, 0.86, 0.81)
 _BACKGROUND = 0.84
@@ -147,7 +148,7 @@ class Stories:
                 usual += matter.weight * people * (0.8 if matter.weather else 1.0)
         mean = self.tickets_per_day * _BACKGROUND * _WEEKDAYS[day.weekday()] * sum(weights) / usual
         for matter, district in rng.choices(cells, weights, k=_poisson(rng, mean)):
-            spot = self._places.spot_in(rng, district, matter.places)
+            spot = self._places.spot_in(rng, district, matter.places, matter.names)
             caller = rng.choice(self._regulars) if rng.random() < 0.03 else self._new_caller()
             fact = rng.choice(matter.facts)
             call = Call(self._moment(rng, day, matter.shape), caller, matter, fact, spot)
@@ -156,9 +157,11 @@ class Stories:
                 wait = timedelta(days=rng.expovariate(1 / 2), minutes=5)
                 self._schedule(replace(call, at=call.at + wait))
 
-    def _crowd_matter(self, rng: Random, weather: Weather) -> Matter:
-        weights = [matter.weight * weather.factor(matter.weather) for matter in self._crowds]
-        return rng.choices(self._crowds, weights)[0]
+    def _crowd_matter(self, rng: Random, weather: Weather, scope: Scope) -> Matter:
+        """What a crowd of this scope calls about: five people about five faded crossings are no incident."""
+        able = [matter for matter in self._crowds if SCOPES.index(matter.reach) >= SCOPES.index(scope)]
+        weights = [matter.weight * weather.factor(matter.weather) for matter in able]
+        return rng.choices(able, weights)[0]
 
     def _plant(self, kind: str, scope: str, spot: Spot, matter: Matter) -> Planted:
         place = {"place": spot.name, "street": spot.street, "district": spot.district}[scope]
@@ -166,10 +169,10 @@ class Stories:
 
     def _plant_incident(self, rng: Random, day: date, weather: Weather) -> None:
         """A crowd within 1–12 hours with a rising profile, at a place, along a street or over a district."""
-        matter = self._crowd_matter(rng, weather)
+        scope = rng.choices(SCOPES, _SCOPE_SHARES)[0]
+        matter = self._crowd_matter(rng, weather, scope)
         size = rng.choice(self._sizes)
-        scope = rng.choices(_SCOPES, _SCOPE_SHARES)[0]
-        centre = self._places.any_spot(rng, matter.places)
+        centre = self._places.any_spot(rng, matter.places, matter.names)
         spots = self._spread(rng, centre, matter, scope, size)
         planted = self._plant("burst", scope, centre, matter)
         start = self._moment(rng, day, matter.shape)
@@ -191,16 +194,16 @@ class Stories:
         for _ in range(max(2, min(size // 2, 20))):
             if scope == "street":
                 kinds = tuple(kind.replace("village", "community") for kind in matter.places)
-                spots.append(self._places.spot_of(rng, centre.district, centre.street, kinds))
+                spots.append(self._places.spot_of(rng, centre.district, centre.street, kinds, matter.names))
             else:
-                spots.append(self._places.spot_in(rng, centre.district, matter.places))
+                spots.append(self._places.spot_in(rng, centre.district, matter.places, matter.names))
         return spots
 
     def _plant_hoax(self, rng: Random, day: date, weather: Weather) -> None:
         """One caller, 6–30 calls in 1–24 hours about one spot, mostly one matter."""
         matters = [matter for matter in self._matters if matter.shared]
         matter = rng.choice(matters)
-        spot = self._places.any_spot(rng, matter.places)
+        spot = self._places.any_spot(rng, matter.places, matter.names)
         planted = self._plant("hoax", "place", spot, matter)
         start, hours = self._moment(rng, day, matter.shape), rng.uniform(1, 24)
         caller, many = self._new_caller(), rng.random() < 0.3
@@ -213,7 +216,7 @@ class Stories:
     def _plant_campaign(self, rng: Random, day: date, weather: Weather) -> None:
         """8–30 accounts paste one text about one spot within three days."""
         matter = rng.choice([matter for matter in self._matters if matter.shared and matter.shape == "day"])
-        spot = self._places.any_spot(rng, matter.places)
+        spot = self._places.any_spot(rng, matter.places, matter.names)
         planted = self._plant("campaign", "place", spot, matter)
         start, hours = self._moment(rng, day, "day"), rng.uniform(12, 72)
         fact = rng.choice(matter.facts)
@@ -226,7 +229,7 @@ class Stories:
         """A single critical ticket; one in ten callers phones again within half an hour."""
         weights = [matter.weight * weather.factor(matter.weather) for matter in self._hazards]
         matter = rng.choices(self._hazards, weights)[0]
-        spot = self._places.any_spot(rng, matter.places)
+        spot = self._places.any_spot(rng, matter.places, matter.names)
         call = Call(
             self._moment(rng, day, matter.shape),
             self._new_caller(),
@@ -242,7 +245,7 @@ class Stories:
     def _plant_after_closure(self, rng: Random, day: date, weather: Weather) -> None:
         """Closed as solved, and back within weeks; two in three times others report it."""
         matter = rng.choice([matter for matter in self._matters if matter.shared])
-        spot = self._places.any_spot(rng, matter.places)
+        spot = self._places.any_spot(rng, matter.places, matter.names)
         planted = self._plant("after_closure", "place", spot, matter)
         first = Call(
             self._moment(rng, day, matter.shape),
@@ -265,7 +268,7 @@ class Stories:
     def _plant_chronic(self, rng: Random) -> tuple[Call, list[int], float]:
         """A spot with 0.1–0.6 tickets a day by a handful of neighbours, never solved."""
         matter = rng.choice([m for m in self._matters if m.shared and not m.weather])
-        spot = self._places.any_spot(rng, matter.places)
+        spot = self._places.any_spot(rng, matter.places, matter.names)
         planted = self._plant("chronic", "place", spot, matter)
         model = Call(datetime.min, 0, matter, rng.choice(matter.facts), spot, planted, outcome="explained")
         people = [self._new_caller() for _ in range(rng.randint(5, 14))]
@@ -274,7 +277,7 @@ class Stories:
     def _plant_seasonal(self, rng: Random) -> tuple[Call, int, int]:
         """A spot whose matter comes back every year in the same days."""
         matter = rng.choice([m for m in self._matters if m.shared and m.weather])
-        spot = self._places.any_spot(rng, matter.places)
+        spot = self._places.any_spot(rng, matter.places, matter.names)
         first, last = _SEASON_STARTS[matter.weather]
         planted = self._plant("seasonal", "place", spot, matter)
         model = Call(datetime.min, 0, matter, rng.choice(matter.facts), spot, planted)
