@@ -212,7 +212,7 @@ def alert_block() -> str:
         folder = Path(name)
         truth, city = Truth(), wiring.EXAMPLE_CITY
         write(
-            simulate(load_city(city), 2, date(2026, 3, 2), 1, 700, truth=truth), truth, folder, compress=True
+            simulate(load_city(city), 6, date(2026, 3, 2), 1, 700, truth=truth), truth, folder, compress=True
         )
         run_replay(folder / "events.jsonl.gz", folder / "out", Settings(city=city))
         lines = (folder / "out" / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
