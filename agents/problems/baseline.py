@@ -2,7 +2,7 @@
 
 The detector of a burst: negative binomial tail on exponentially decayed counts of distinct reporters, at
 nested levels, in one unit of evidence λ. One Rate is the state of one stream (a problem, a street ×
-category, a district × category, or all tickets of a district, which also learns the hours of the week).
+matter, a district × matter, or all tickets of a district, which also learns the hours of the week).
 Times are local seconds since 1970-01-01, so that hours and days of the week are those people live by.
 """
 

@@ -1,6 +1,6 @@
 """The problems one district knows: stored state by key, what is derived from it, and what is let go."""
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Container, Iterable, Mapping, MutableMapping
 from datetime import datetime, timedelta
 
 from agents.problems.calendar import Calendar
@@ -37,8 +37,10 @@ class Book:
         members: MutableMapping[str, Member],
         rates: MutableMapping[str, Rate],
         calendars: MutableMapping[str, Calendar],
+        matters: Container[str] = (),
     ) -> None:
         self.district = district
+        self._matters = matters
         self._prefix = key_of(district, "")
         self._problem_streams = key_of(district, "problem", "")
         self.problems = problems
@@ -55,8 +57,8 @@ class Book:
         """Spot → the topics that have a calendar there."""
         self._own: dict[str, None] = {}
         """Keys of the district's members."""
-        self._streets: dict[str, None] = {}
-        """Keys of its street streams."""
+        self._wide: dict[str, None] = {}
+        """Keys of its street and district streams."""
         self._due: dict[str, int] = {}
         """Problem → the day, in UTC, before which a sweep need not look at it."""
         self._days: dict[int, list[str]] = {}
@@ -165,8 +167,8 @@ class Book:
                 del self.members[key], self._own[key]
 
     def drop_streams(self, before: float) -> None:
-        """Drop street streams that have been silent since `before`."""
-        for key in list(self._streets):
+        """Drop street and district streams that have been silent since `before`."""
+        for key in list(self._wide):
             if self.rates[key].at < before:
                 self.note_stream(key, -1)
                 del self.rates[key]
@@ -176,26 +178,31 @@ class Book:
     def stream(self, level: str, *parts: str) -> str:
         return key_of(self.district, level, *parts)
 
-    def streams_of(self, street: str, category: str, problem_id: str) -> tuple[str, ...]:
+    def topic_of(self, matter: str, category: str) -> str:
+        """What a street or a district counts a ticket under: its matter where the word lists name it, else its
+        category. A matter in free words is one of many for the same thing, and would split the crowd."""
+        return matter if matter in self._matters else category
+
+    def streams_of(self, street: str, topic: str, problem_id: str) -> tuple[str, ...]:
         """The nested streams a ticket is counted in, widest first; a ticket without a street has none
         there."""
-        middle = (self.stream("street", category, street),) if street else ()
-        return (self.stream("district", category), *middle, self.stream("problem", problem_id))
+        middle = (self.stream("street", topic, street),) if street else ()
+        return (self.stream("district", topic), *middle, self.stream("problem", problem_id))
 
     def note_stream(self, key: str, number: int) -> None:
         """Keep the number of known streams under each stream, which divides its rate among them."""
         level, *parts = key[len(self._prefix) :].split("|")
-        if level == "district":
-            self._bump(self.stream("all"), number)
-        elif level == "street":
-            self._bump(self.stream("district", parts[0]), number)
-            if number > 0:
-                self._streets[key] = None
-            else:
-                del self._streets[key]
+        if level not in ("district", "street"):
+            return
+        self._bump(self.stream("all") if level == "district" else self.stream("district", parts[0]), number)
+        if number > 0:
+            self._wide[key] = None
+        else:
+            del self._wide[key]
 
     def _count_child(self, problem: Problem, number: int) -> None:
-        for key in self.streams_of(problem.place.street or "", problem.category, problem.problem_id)[:-1]:
+        topic = self.topic_of(problem.matter, problem.category)
+        for key in self.streams_of(problem.place.street or "", topic, problem.problem_id)[:-1]:
             self._bump(key + "|problems", number)
 
     def _bump(self, key: str, number: int) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from agents.city import City
+from agents.city import City, words
 from agents.problems.book import Book, key_of
 from agents.problems.calendar import Calendar
 from agents.problems.member import Member
@@ -55,7 +56,8 @@ class Books:
         self._books, self._read, self._swept = {}, False, None
 
     def _new(self, district: str) -> Book:
-        return Book(district, self.problems, self.members, self.rates, self.calendars)
+        matters = _matters_of(self.city)
+        return Book(district, self.problems, self.members, self.rates, self.calendars, matters)
 
     def _restore(self) -> None:
         members: dict[str, list[Member]] = {}
@@ -77,3 +79,9 @@ class Books:
             )
             self._books[name] = book
         self._read = True
+
+
+@lru_cache(maxsize=16)
+def _matters_of(city: City) -> frozenset[str]:
+    """The matters 事项 that the word lists name."""
+    return frozenset(words(city, "matters")["matters"])

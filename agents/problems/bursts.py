@@ -26,8 +26,8 @@ PERMISSIVE = -1.0
 
 
 def find_bursts(case: Case) -> tuple[Candidate, ...]:
-    """More new reporters than chance explains, in the problem, its street × category or its district ×
-    category."""
+    """More new reporters than chance explains: of the problem, or of its matter in the street or the
+    district."""
     if is_own_work(case):
         return ()
     usual = expect(case)

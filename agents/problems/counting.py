@@ -1,4 +1,4 @@
-"""Count a ticket in the streams it belongs to: problem, street × category, district × category, all."""
+"""Count a ticket in the streams it belongs to: problem, street × matter, district × matter, all."""
 
 from agents.problems.book import Book
 from agents.problems.case import scope_of

@@ -76,7 +76,8 @@ def _enter(graded: Graded, book: Book, city: City) -> Member:
     found = book.search.find(signature, at, caller)
     before = book.problem(found.problem_id) if found.problem_id else None
     problem_id, joined = _choose(before, ticket, book)
-    streams = book.streams_of(signature.street, signature.category, problem_id)
+    topic = book.topic_of(signature.matter, signature.category)
+    streams = book.streams_of(signature.street, topic, problem_id)
     return Member.trusted(
         ticket_id=ticket.ticket_id,
         district=book.district,
@@ -145,7 +146,8 @@ def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> d
     problem_id = member.problem_id if stays else _choose(before, ticket, book)[0]
     if problem_id != member.problem_id and book.problem(problem_id) is None and before is None:
         problem_id = f"p-{hash_of(ticket.ticket_id, str(ticket.edition))}"
-    streams = book.streams_of(signature.street, signature.category, problem_id)
+    topic = book.topic_of(signature.matter, signature.category)
+    streams = book.streams_of(signature.street, topic, problem_id)
     kept = dict(zip(member.streams, member.fresh, strict=True))
     fresh = tuple(
         kept[key] if key in kept else is_fresh(book.rate(key), member.caller, member.at) for key in streams
