@@ -178,16 +178,16 @@ class Book:
     def stream(self, level: str, *parts: str) -> str:
         return key_of(self.district, level, *parts)
 
-    def topic_of(self, matter: str, category: str) -> str:
+    def heading_of(self, matter: str, category: str) -> str:
         """What a street or a district counts a ticket under: its matter where the word lists name it, else its
         category. A matter in free words is one of many for the same thing, and would split the crowd."""
         return matter if matter in self._matters else category
 
-    def streams_of(self, street: str, topic: str, problem_id: str) -> tuple[str, ...]:
+    def streams_of(self, street: str, heading: str, problem_id: str) -> tuple[str, ...]:
         """The nested streams a ticket is counted in, widest first; a ticket without a street has none
         there."""
-        middle = (self.stream("street", topic, street),) if street else ()
-        return (self.stream("district", topic), *middle, self.stream("problem", problem_id))
+        middle = (self.stream("street", heading, street),) if street else ()
+        return (self.stream("district", heading), *middle, self.stream("problem", problem_id))
 
     def note_stream(self, key: str, number: int) -> None:
         """Keep the number of known streams under each stream, which divides its rate among them."""
@@ -201,8 +201,8 @@ class Book:
             del self._wide[key]
 
     def _count_child(self, problem: Problem, number: int) -> None:
-        topic = self.topic_of(problem.matter, problem.category)
-        for key in self.streams_of(problem.place.street or "", topic, problem.problem_id)[:-1]:
+        heading = self.heading_of(problem.matter, problem.category)
+        for key in self.streams_of(problem.place.street or "", heading, problem.problem_id)[:-1]:
             self._bump(key + "|problems", number)
 
     def _bump(self, key: str, number: int) -> None:

@@ -1,6 +1,7 @@
 """Count a ticket in the streams it belongs to: problem, street × matter, district × matter, all."""
 
 from agents.problems.book import Book
+from agents.problems.callers import noted
 from agents.problems.case import scope_of
 from agents.problems.member import Member
 from agents.problems.rate import Rate, clock_of, count, first, learned
@@ -48,7 +49,6 @@ def _count_all(total: Rate | None, member: Member, book: Book) -> Rate:
         return total
     before = total or Rate()
     newest = (*before.newest, member.at)[-CLOCK_TICKETS:]
-    named = bool(member.caller) and member.caller[0] != "~"
     return count(
         total,
         member.seq,
@@ -58,7 +58,6 @@ def _count_all(total: Rate | None, member: Member, book: Book) -> Rate:
         book.weeks.of((), before.hours),
         clock_of(newest),
         newest=newest,
-        named=before.named + named,
-        unnamed=before.unnamed + (not named),
+        **noted(before, member.caller, int(member.at // 86_400)),
         **learned(total, member.at),
     )

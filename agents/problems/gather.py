@@ -19,6 +19,7 @@ from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
 from agents.problems.book import OPEN_RETENTION, Book, key_of
 from agents.problems.books import Books
+from agents.problems.callers import caller_of, is_named
 from agents.problems.case import Case
 from agents.problems.counting import rates_after
 from agents.problems.habit import calendar_after
@@ -42,8 +43,6 @@ from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, 
 from agents.problems.signature import Signature, category_of, digest_of, hash_of, quote_of, sign
 
 _EPOCH = date(1970, 1, 1).toordinal()
-UNNAMED_PLATFORM = 20
-"""So many tickets without a caller, and fewer than 1 % with one: the platform names nobody."""
 
 
 def gather(graded: Graded, books: Books) -> Gathered:
@@ -72,12 +71,12 @@ def _enter(graded: Graded, book: Book, city: City) -> Member:
     assert ticket.created_at is not None
     at = local_seconds(ticket.created_at, city.utc_offset)
     signature = book.search.locate(sign(graded))
-    caller = _caller_of(ticket, signature, at, book)
+    caller = caller_of(ticket, signature, at, book.rate(book.stream("all")))
     found = book.search.find(signature, at, caller)
     before = book.problem(found.problem_id) if found.problem_id else None
     problem_id, joined = _choose(before, ticket, book)
-    topic = book.topic_of(signature.matter, signature.category)
-    streams = book.streams_of(signature.street, topic, problem_id)
+    heading = book.heading_of(signature.matter, signature.category)
+    streams = book.streams_of(signature.street, heading, problem_id)
     return Member.trusted(
         ticket_id=ticket.ticket_id,
         district=book.district,
@@ -101,7 +100,7 @@ def _enter(graded: Graded, book: Book, city: City) -> Member:
         score=found.score,
         near=found.near,
         after=before.problem_id if before is not None and joined == "opened" else None,
-        newcomer=bool(ticket.reporter) and before is not None and caller not in before.callers,
+        newcomer=is_named(caller) and before is not None and caller not in before.callers,
         recurrence=kind_of(before, graded, caller, city.thresholds),
         returns=before is not None and is_return(before, graded, city.thresholds),
         earlier=earlier_of(before, ticket.ticket_id),
@@ -146,8 +145,8 @@ def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> d
     problem_id = member.problem_id if stays else _choose(before, ticket, book)[0]
     if problem_id != member.problem_id and book.problem(problem_id) is None and before is None:
         problem_id = f"p-{hash_of(ticket.ticket_id, str(ticket.edition))}"
-    topic = book.topic_of(signature.matter, signature.category)
-    streams = book.streams_of(signature.street, topic, problem_id)
+    heading = book.heading_of(signature.matter, signature.category)
+    streams = book.streams_of(signature.street, heading, problem_id)
     kept = dict(zip(member.streams, member.fresh, strict=True))
     fresh = tuple(
         kept[key] if key in kept else is_fresh(book.rate(key), member.caller, member.at) for key in streams
@@ -172,20 +171,6 @@ def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> d
         "near": found.near,
         "earlier": earlier_of(before, ticket.ticket_id) if moves else member.earlier,
     }
-
-
-def _caller_of(ticket: Ticket, signature: Signature, at: float, book: Book) -> str:
-    """The reporter; "" = the one shared unnamed caller.
-
-    Where a platform names nobody (American 311 data) that would silence every crowd: there each text in each
-    minute stands for a caller of its own, "~…"; baseline.is_fresh() caps how many of them count a day.
-    """
-    if ticket.reporter:
-        return ticket.reporter
-    total = book.rate(book.stream("all"))
-    if total is None or total.unnamed < UNNAMED_PLATFORM or total.named * 100 > total.unnamed:
-        return ""
-    return f"~{hash_of(signature.text, str(int(at // 60)))}"
 
 
 # Applying: each value takes the change once, however often it comes

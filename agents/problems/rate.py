@@ -56,6 +56,10 @@ class Rate(Value):
     named: int = 0
     unnamed: int = 0
     """Tickets with and without a reporter; the stream of all tickets only."""
+    often: dict[str, tuple[int, int, int]] = Field(default_factory=dict)
+    """Reporter with many tickets → how many, on how many days, last day, at most 8; that stream only."""
+    nobodies: tuple[str, ...] = ()
+    """Accounts that are no person (callers.py), at most 8; that stream only."""
     recent: tuple[str, ...] = ()
     """Ids of the newest tickets, at most 50."""
     newest: tuple[float, ...] = ()
