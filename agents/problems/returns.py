@@ -13,6 +13,7 @@ from agents.problems.hours import local_seconds
 from agents.problems.member import Member
 from agents.problems.problem import Candidate
 from agents.problems.recurrence import ECHO, chance_of_return, grade_of_return
+from agents.problems.search import WINDOW_S
 from agents.problems.signature import OTHER
 from agents.problems.usual import expect
 from agents.problems.whereabouts import relate

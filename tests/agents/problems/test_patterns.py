@@ -12,6 +12,7 @@ from agents.problems.books import Books
 from agents.problems.gather import gather
 from agents.problems.patterns import find_hazards_alone
 from agents.problems.problem import Candidate
+from agents.problems.tick import gather_on_tick
 
 Make = Callable[..., Graded]
 
@@ -128,3 +129,42 @@ def test_candidate_is_bounded_and_quotes_different_people(graded: Make) -> None:
     assert len(last.ticket_ids) <= 50
     assert len(last.evidence) == 3
     assert len({quote.quote for quote in last.evidence}) == 3
+
+
+@pytest.mark.parametrize(
+    ("matters", "heading"),
+    [
+        (("小区停水",) * 6, "小区停水"),  # a matter of the word lists
+        (("停水啦", "没水用了", "水停了") * 2, "供水"),  # free words for one thing: by category
+    ],
+)
+def test_wide_streams_count_by_matter_where_the_word_lists_name_it(
+    graded: Make, matters: tuple[str, ...], heading: str
+) -> None:
+    books = Books(City(), {}, {}, {})
+    for number, matter in enumerate(matters):
+        gather(graded(f"x{number}", f"人{number}", f"第{number}户", number, matter=matter), books)
+    assert books.rates[f"东城区|street|{heading}|新华街道"].counted == 0.0
+    assert len(books.rates[f"东城区|district|{heading}"].callers) == 6
+
+
+def test_street_crowd_of_one_matter_is_found_among_many_others_of_its_category(graded: Make) -> None:
+    quiet = [
+        graded(f"q{n}", f"旧{n}", f"第{n}块水表", n * 2, community=f"小区{n}", matter="水费水表")
+        for n in range(400)
+    ]
+    crowd = [
+        graded(f"x{n}", f"新{n}", f"第{n}户没有水", 801 + n / 10, community=f"新村{n}", matter="小区停水")
+        for n in range(4)
+    ]
+    found = [c for c in candidates_of(quiet + crowd) if c.scope == "street" and c.trigger_ticket_id == "x3"]
+    assert [c.reporters for c in found] == [4]
+    assert found[0].figures["lambda"] > 1.0
+
+
+def test_silent_wide_streams_are_forgotten(graded: Make) -> None:
+    books = Books(City(), {}, {}, {})
+    gather(graded("a"), books)
+    gather_on_tick(graded("b", hours=24 * 130).ticket.trigger_at, books)
+    assert [key for key in books.rates if "|district|" in key or "|street|" in key] == []
+    assert books.of("东城区").children.get("东城区|all", 0) == 0
