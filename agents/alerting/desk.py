@@ -111,6 +111,8 @@ class Rate(Entry):
     """First local day seen (proleptic ordinal)."""
     day: int
     """Newest local day seen."""
+    astray: int = 0
+    """Counts in a row whose day was far from it, and that are not counted yet."""
     hours: dict[int, int] = Field(default_factory=dict)
     """Hours since 1970 → count; the newest 25 hours."""
     days: dict[int, int] = Field(default_factory=dict)

@@ -21,6 +21,11 @@ CITY_DISPERSION = 8.0
 """φ of a city × category stream: its days differ by weather and weekday far more than chance alone."""
 PROFILE_PRIOR = 100.0
 """Pseudo-tickets of an even day, so that a new city's profile moves slowly."""
+FAR_DAYS = 30
+"""A count of a day so far from the newest is not counted: one event of a far year would empty the rates."""
+BELIEVED_AFTER = 5
+"""So many such counts in a row are believed: after a month of silence, or a first date that was wrong, the rate
+begins anew."""
 LEAST_FINISHED_DAYS = 7
 """Before so many whole days are known, nothing is called unusual for the city."""
 MANY_DISTRICTS_SHARE = 0.7
@@ -56,6 +61,10 @@ def note(count: Count, desk: Desk) -> None:
 
 def _counted(rate: Rate, count: Count, hour: int, whole_city: bool) -> Rate:
     day = hour // 24
+    if (astray := _astray(rate, day)) is not None:
+        return astray
+    if rate.astray:
+        rate = rate.model_copy(update={"astray": 0})
     days, per_day, profile = rate.days, rate.per_day, rate.profile
     if day > rate.day:
         days = {d: n for d, n in days.items() if d > day - 30}
@@ -75,6 +84,23 @@ def _counted(rate: Rate, count: Count, hour: int, whole_city: bool) -> Rate:
     else:
         changes["districts"] = _added_to_district(rate.districts, count.district, hour)
         changes["recent"] = (*rate.recent[-31:], count.ticket_id)
+    return rate.model_copy(update=changes)
+
+
+def _astray(rate: Rate, day: int) -> Rate | None:
+    """The rate after a count of a far-off day, which is a wrong clock's until more follow; None: it is not far."""
+    if abs(day - rate.day) <= FAR_DAYS:
+        return None
+    if rate.astray + 1 < BELIEVED_AFTER:
+        return rate.model_copy(update={"astray": rate.astray + 1})
+    changes = {
+        "astray": 0,
+        "day": day,
+        "since": day,
+        "hours": {},
+        "days": {},
+        "districts": {},
+    }
     return rate.model_copy(update=changes)
 
 
