@@ -30,7 +30,7 @@ def test_after_months_of_silence_the_rates_begin_anew() -> None:
     desk = lived(make_desk(), 10)
     lived(desk, 10, first=200)
     assert tickets_per_day(desk) == pytest.approx(48, rel=0.1)
-    assert days_known(desk) == 9
+    assert days_known(desk) == 10
 
 
 def test_the_bar_is_set_again_after_a_wrong_date() -> None:
