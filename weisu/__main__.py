@@ -15,7 +15,8 @@ from weisu.city_files import CityError
 from weisu.commands import data, run, tools, why
 from weisu.commands.audit import audit
 from weisu.commands.evaluate import evaluate
-from weisu.settings import WrongSetup
+from weisu.commands.transcribe import transcribe
+from weisu.settings import NotTranscribed, WrongSetup
 
 app = typer.Typer(
     name="weisu",
@@ -35,6 +36,7 @@ VERBS: tuple[Callable[..., Any], ...] = (
     data.simulate,
     data.send,
     data.search,
+    transcribe,
     why.why,
     audit,
     tools.setup,
@@ -68,6 +70,7 @@ def main() -> None:
         KibanaError,
         IndexUnavailable,
         WrongQuery,
+        NotTranscribed,
     ) as error:
         print(f"weisu: {error}", file=sys.stderr)
         sys.exit(2)

@@ -19,6 +19,10 @@ class WrongSetup(Exception):
     """Settings, topics or files do not fit: one clear line, exit 2."""
 
 
+class NotTranscribed(Exception):
+    """This recording was not made text: one clear line, exit 2."""
+
+
 class IndexSettings(BaseModel):
     """Where results rest."""
 
@@ -62,6 +66,21 @@ class NotifySettings(BaseModel):
     """An alert older than this is recorded as historical, not pushed."""
 
 
+class TranscriptionSettings(BaseModel):
+    """The endpoint that turns recordings into text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str | None = None
+    """None: `weisu transcribe` refuses to start."""
+    base_url: str | None = None
+    """None: the provider's own."""
+    api_key: SecretStr = SecretStr("")
+    language: str = "zh"
+    """ISO 639-1, as the endpoint wants it; empty: it guesses."""
+    timeout_s: float = Field(300, gt=0)
+
+
 class Settings(BaseSettings):
     """All settings. Every default runs `weisu up` on a laptop."""
 
@@ -83,6 +102,7 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     kibana: KibanaSettings = KibanaSettings()
     notify: NotifySettings = NotifySettings()
+    transcription: TranscriptionSettings = TranscriptionSettings()
 
     @property
     def key(self) -> bytes:

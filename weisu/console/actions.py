@@ -74,16 +74,18 @@ async def review_claim(
         raise HTTPException(404, "这件工单没有甄别建议。")
     if not by.strip():
         return HTMLResponse('<span class="said bad">请先署名：甄别须两人分别确认。</span>', 422)
-    event = ClaimReviewed(
-        event="claim_reviewed",
-        event_id=f"claim-{uuid4().hex}",
-        ticket_id=ticket_id,
-        revision=body.get("revision"),
-        occurred_at=datetime.now(UTC),
-        by=by.strip(),
-        verdict=verdict,
-        clause=body["claim_clause"],
-        comment=note.strip() or None,
+    event = ClaimReviewed.model_validate(
+        {
+            "event": "claim_reviewed",
+            "event_id": f"claim-{uuid4().hex}",
+            "ticket_id": ticket_id,
+            "revision": body.get("revision"),
+            "occurred_at": datetime.now(UTC).isoformat(),
+            "by": by.strip(),
+            "verdict": verdict,
+            "clause": body["claim_clause"],
+            "comment": note.strip() or None,
+        }
     )
     try:
         await request.app.state.commander.report(event)
