@@ -184,6 +184,8 @@ def _is_bare_name(said: str) -> bool:
 
 def _find_caller(text: str, caller: str) -> Iterator[tuple[int, int]]:
     # A Latin name counts as a whole word only: "Lee" does not stand in "sleep".
+    if caller not in text:
+        return
     edge = r"\b" if caller.isascii() else ""
     for match in re.finditer(f"{edge}{re.escape(caller)}{edge}", text):
         yield match.span()
