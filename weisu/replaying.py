@@ -14,7 +14,6 @@ from typing import Any
 from agents.intake.ticket import Ticket
 from agents.problems.member import Member
 from agents.problems.problem import Problem
-from agents.problems.rate import Rate
 from streams.attic import json_attic
 from streams.lines import read_lines
 from streams.path import Path as PathOfTickets
@@ -79,8 +78,8 @@ def with_attic(path: PathOfTickets) -> PathOfTickets:
     if path.intake is not None:
         path.intake.tickets = json_attic(Ticket, NEWEST)
     if path.books is not None:
-        path.books.problems, path.books.rates = json_attic(Problem, NEWEST), json_attic(Rate, NEWEST)
-        path.books.members = json_attic(Member, NEWEST)
+        # Not the rates: they are few, as a problem of one ticket has none of its own, and asked for all the time.
+        path.books.problems, path.books.members = json_attic(Problem, NEWEST), json_attic(Member, NEWEST)
     return path
 
 
