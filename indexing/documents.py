@@ -3,7 +3,8 @@ newer.
 
 Versions. A ticket's state has the order `ticket.index_version`, which leaves the last digit to the stages of
 one edition: 0 accepted, 1 graded by rules, 2 graded by the model, 3 and 4 the same with its problem, 5 and 6
-the same moved to another problem. Every grade is gathered afterwards, so a later model grade of the same
+the same moved to another problem, 7 and 8 the same in a problem that has become a crowd.
+Every grade is gathered afterwards, so a later model grade of the same
 edition arrives at 4 and replaces the rules' 3; its bare grade (2) coming late never takes the problem away
 again. Problems carry their own counter, alerts the number of the event in their life.
 
@@ -23,6 +24,7 @@ from agents.grading.claims import status_of
 from agents.grading.grade import Diversion, Grade, Graded
 from agents.intake.ticket import Place, Step, Ticket
 from agents.problems.problem import Change, Problem
+from agents.problems.rising import is_crowd
 from indexing.analysis import tidy
 from indexing.index import Document
 
@@ -48,7 +50,9 @@ def of_change(change: Change) -> list[Document]:
     documents = [_problem_document(change.problem)]
     if change.graded is None or change.joined == "left":
         return documents
-    stage = (4 if change.graded.grade.source == "llm" else 3) + (2 if change.joined == "moved" else 0)
+    by_model = change.graded.grade.source == "llm"
+    # A crowd is found after its first tickets were told: what is told again must win over them.
+    stage = 7 if is_crowd(change.problem) else 5 if change.joined == "moved" else 3
     body = _grade_body(change.graded)
     body |= {
         "problem_id": change.problem.problem_id,
@@ -56,7 +60,7 @@ def of_change(change: Change) -> list[Document]:
         "score": change.score,
         "recurrence": change.graded.grade.recurrence.kind,
     }
-    return [*documents, _ticket_document(change.graded.ticket, "gathered", stage, body)]
+    return [*documents, _ticket_document(change.graded.ticket, "gathered", stage + by_model, body)]
 
 
 def of_alert_event(event: AlertEvent) -> list[Document]:

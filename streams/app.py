@@ -39,6 +39,7 @@ def add_core(worker: Worker, parts: Parts) -> None:
     # What waits for its turn in event time is unacknowledged meanwhile, and cannot end at a rebalance.
     window = len(news) * topics.partitions(topics.candidates) * settings.waiting + settings.max_unacked
     accepting = worker.series("accept_tickets", [topics.events], settings.max_unacked, core.journal)
+    add_recalling(worker, core)
     gathering = worker.series("gather_problems", [topics.graded], settings.max_unacked, core.journal)
     deciding = worker.series("decide_alerts", news, window, core.journal, grace_s=0.5)
 
@@ -61,6 +62,17 @@ def add_core(worker: Worker, parts: Parts) -> None:
     async def tick_idle_partitions() -> None:
         for tick in core.ticks_for_idle(time.monotonic()):
             await worker.outbox.put(tick)
+
+
+def add_recalling(worker: Worker, core: Core) -> None:
+    """Tickets that are graded and gathered once more; part of the core, for it holds their state."""
+    topics = worker.topics
+    recalling = worker.series("recall_tickets", [topics.recalls], worker.settings.max_unacked, core.journal)
+
+    @worker.agent("recall_tickets", topics.recalls)
+    async def recall_tickets(stream: Any) -> None:
+        async for event in stream.noack().events():
+            await recalling.submit(event, core.recall)
 
 
 def add_grading(worker: Worker, parts: Parts) -> None:

@@ -41,6 +41,16 @@ class Attic(MutableMapping[str, V], Generic[V]):
         """As dict.get(). (The one that is inherited raises and catches an error for each key that is not there.)"""
         return self[key] if key in self._kept else default
 
+    def is_old(self, key: str) -> bool:
+        """Whether the value is there as bytes only."""
+        return self._kept.get(key) is not None
+
+    def rewrite(self, key: str, change: Callable[[bytes], bytes]) -> None:
+        """Change an old value as it lies there."""
+        raw = self._kept[key]
+        if raw is not None:
+            self._kept[key] = change(raw)
+
     def __setitem__(self, key: str, value: V) -> None:
         fresh = self._fresh
         fresh[key] = value

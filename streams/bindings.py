@@ -25,6 +25,7 @@ from agents.problems.calendar import Calendar
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, Count, Gathered, Problem
 from agents.problems.rate import Rate
+from agents.problems.rising import Recall
 from streams.delivery import Arrived, Entry, Series, TryAgain
 from streams.outbox import Output
 from streams.path import Path
@@ -118,6 +119,15 @@ class Core:
             )
         return self._intakes[partition]
 
+    def recall(self, event: Arrived) -> list[Output]:
+        """tickets.recalls → tickets.accepted: the ticket as it stands, graded and gathered once more."""
+        asked = Recall.model_validate_json(event.value or b"")
+        # By its key it lies where its events are, unless the platform chooses partitions in a way of its own.
+        ticket = self._tickets.shelf(event.message.partition).get(asked.ticket_id)
+        return (
+            [] if ticket is None else [self._worker.output(self._topics.accepted, ticket.ticket_id, ticket)]
+        )
+
     # tickets.graded → problems, alerts.candidates, city.counts
 
     async def gather(self, event: Arrived, series: Series) -> None:
@@ -137,7 +147,16 @@ class Core:
         )
 
     def _gather(self, partition: int, graded: Graded) -> list[Output]:
-        return self._gathered(self._book(partition).on_graded(graded))
+        gathered = self._book(partition).on_graded(graded)
+        at, problem_id = (
+            graded.ticket.trigger_at,
+            gathered.changes[-1].problem.problem_id if gathered.changes else "",
+        )
+        recalls = [Recall(ticket_id=one, problem_id=problem_id, at=at) for one in gathered.recalled]
+        return [
+            *self._gathered(gathered),
+            *(self._worker.output(self._topics.recalls, recall.ticket_id, recall) for recall in recalls),
+        ]
 
     def _gather_on_tick(self, partition: int, at: datetime) -> list[Output]:
         return self._gathered(self._book(partition).on_tick(at)[0])

@@ -110,6 +110,8 @@ class Back:
         gathered = self.path.on_graded(graded)
         if not self._keep_changes(gathered.changes):
             self.results.keep(graded)
+        for ticket_id in gathered.recalled:
+            self.results.rise(ticket_id)
         self.watch.lap("problems")
         self._offer(gathered.candidates)
         if gathered.count is not None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from agents.alerting.alert import AlertEvent, Held
-from agents.grading.grade import Graded, Urgency
+from agents.grading.grade import Grade, Graded, Urgency
 from agents.problems.problem import Change, Problem
+from agents.problems.rising import rise
 from streams.attic import Attic
 
 NEWEST = 20_000
@@ -68,6 +70,13 @@ class Results:
         self.urgency_of[ticket_id] = graded.grade.urgency
         self.graded[ticket_id] = graded
 
+    def rise(self, ticket_id: str) -> None:
+        """The ticket's problem has become a crowd after the ticket was gathered."""
+        if isinstance(self.graded, Attic) and self.graded.is_old(ticket_id):
+            self.graded.rewrite(ticket_id, partial(_risen_line, self.urgency_of, ticket_id))
+        elif (graded := self.graded.get(ticket_id)) is not None and graded.ticket.status == "open":
+            self.keep(graded.model_copy(update={"grade": rise(graded.grade)}))
+
     def hear(self, event: AlertEvent) -> bool:
         """Take in an event of an alert's life, or an entry of the ledger; whether it is a new alert."""
         alert_id = event.alert.alert_id
@@ -120,6 +129,15 @@ def _lines(values: MutableMapping[str, Any], write: Any) -> Iterator[bytes]:
     if isinstance(values, Attic):
         return values.raw()
     return map(write, values.values())
+
+
+def _risen_line(urgency_of: dict[str, Urgency], ticket_id: str, line: bytes) -> bytes:
+    row = from_json(line)
+    if row["status"] == "open":
+        grade = rise(Grade.model_validate(row["grade"]))
+        urgency_of[ticket_id] = grade.urgency
+        row["grade"] = grade
+    return to_json(row)
 
 
 def _problem_line(problem: Problem) -> bytes:

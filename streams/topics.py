@@ -44,7 +44,14 @@ TABLES: Mapping[str, tuple[Role, str]] = {
 """Faust table → the app that owns it, and the topic whose partition count it must share."""
 
 INPUTS: Mapping[Role, tuple[str, ...]] = {
-    "core": ("tickets.events", "tickets.graded", "city.counts", "alerts.candidates", "alerts.commands"),
+    "core": (
+        "tickets.events",
+        "tickets.recalls",
+        "tickets.graded",
+        "city.counts",
+        "alerts.candidates",
+        "alerts.commands",
+    ),
     "grading": ("tickets.accepted",),
     "notifying": ("alerts",),
     "index": ("tickets.accepted", "tickets.graded", "grading.audit", "problems", "alerts"),
@@ -120,6 +127,10 @@ class Topics:
         return f"{self.prefix}tickets.graded"
 
     @property
+    def recalls(self) -> str:
+        return f"{self.prefix}tickets.recalls"
+
+    @property
     def audit(self) -> str:
         return f"{self.prefix}grading.audit"
 
@@ -188,9 +199,8 @@ class Topics:
         return (
             Topic(self.events, "ticket_id", wide, 7 * day, "delete", "what the platform sends", LARGE),
             Topic(self.accepted, "ticket_id", wide, 30 * day, "delete", "tickets, folded and masked", LARGE),
-            Topic(
-                self.graded, "district or city", wide, 30 * day, "delete", "tickets with their grade", LARGE
-            ),
+            Topic(self.graded, "district or city", wide, 30 * day, "delete", "graded tickets", LARGE),
+            Topic(self.recalls, "ticket_id", wide, 7 * day, "delete", "tickets to be graded once more"),
             Topic(self.audit, "ticket_id", wide, 90 * day, "delete", "questions to models and their answers"),
             Topic(self.problems, "problem_id", wide, 90 * day, "delete", "problems after each change", LARGE),
             Topic(self.counts, "city", 1, 7 * day, "delete", "one compact count a ticket"),
@@ -207,9 +217,8 @@ class Topics:
     def _changelogs(self, streams: Iterable[Topic]) -> Iterator[Topic]:
         partitions = {topic.name: topic.partitions for topic in streams}
         for table, (_, source) in TABLES.items():
-            count = partitions[self.prefix + source]
-            meaning = f"state of the table {table}"
-            yield Topic(self.changelog(table), "as the table", count, None, "compact", meaning, LARGE)
+            count, state = partitions[self.prefix + source], f"state of the table {table}"
+            yield Topic(self.changelog(table), "as the table", count, None, "compact", state, LARGE)
 
 
 def create(broker: str, topics: Topics, replicas: int = -1) -> list[str]:

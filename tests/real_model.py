@@ -54,7 +54,9 @@ def install() -> None:
     )
     for step in steps:
         try:
-            subprocess.run(step, check=True, timeout=max(1.0, deadline - time.monotonic()), capture_output=True)
+            subprocess.run(
+                step, check=True, timeout=max(1.0, deadline - time.monotonic()), capture_output=True
+            )
         except (OSError, subprocess.SubprocessError) as error:
             raise NoModel(f"step {step[1:4]} failed: {type(error).__name__}") from None
     READY.write_text("\n".join(PACKAGES))

@@ -15,6 +15,7 @@ from agents.grading.grade import Grade, Graded
 from agents.intake.events import MAX_BYTES, TICKET_EVENT, InvalidReason
 from agents.intake.ticket import Place, Ticket
 from agents.problems.problem import Candidate, Change, Count, Pattern
+from agents.problems.rising import Recall
 from streams.topics import Topics
 
 VERSION = "1.0.0"
@@ -79,6 +80,7 @@ PAYLOADS: Mapping[str, type[BaseModel]] = {
     "tickets.accepted": Ticket,
     "tickets.graded": Graded,
     "grading.audit": Audit,
+    "tickets.recalls": Recall,
     "problems": Change,
     "city.counts": Count,
     "alerts.candidates": Candidate,

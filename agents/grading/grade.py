@@ -14,7 +14,7 @@ RecurrenceKind = Literal["first", "same_caller", "many_callers", "after_closure"
 Source = Literal["rules", "llm"]
 Line = Literal["110", "119", "120", "122", "expert", "self_service", "normal"]
 """Where a call belongs: police, fire, ambulance, traffic police, an expert seat, a ready answer, a clerk."""
-Author = Literal["rules", "llm", "platform"]
+Author = Literal["rules", "llm", "platform", "crowd"]
 ReviewReason = Literal["low_confidence", "disagreement", "unproven"]
 """low_confidence: its maker is unsure; disagreement: rules and model are two levels apart; unproven: none of the
 model's quotes stands in the text."""

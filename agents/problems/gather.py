@@ -40,6 +40,7 @@ from agents.problems.problem import (
 )
 from agents.problems.rate import Rate, clock_of, is_fresh
 from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, says_solved, with_recurrence
+from agents.problems.rising import FOUND, is_crowd, rise
 from agents.problems.signature import Signature, category_of, digest_of, hash_of, quote_of, sign
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -180,7 +181,8 @@ def _settle(graded: Graded, member: Member, book: Book, city: City, decides: boo
     """Apply a decided member to problem, rates and index, and say all that follows from it."""
     share = _share_of(graded.ticket, member, city)
     known = None if member.moved_from else member.was_open
-    problem = book.problem(member.problem_id) or _open(graded, member, book)
+    before = book.problem(member.problem_id)
+    problem = before or _open(graded, member, book)
     problem = include(problem, share, member.seq, known)
     counts = graded.ticket.edition <= member.first_edition
     recounts = counts or member.new_streams or member.left_streams
@@ -191,9 +193,11 @@ def _settle(graded: Graded, member: Member, book: Book, city: City, decides: boo
     )
     finders = PATTERNS if counts else (find_graded_hazard,)
     candidates = tuple(candidate for find in finders for candidate in find(case))
-    if decides:
-        member = member.model_copy(update={"fired": tuple(_finding(candidate) for candidate in candidates)})
     problem = _with_patterns(problem, candidates)
+    if decides:
+        fired = tuple(_finding(candidate) for candidate in candidates)
+        found = is_crowd(problem) and not (before is not None and is_crowd(before))
+        member = member.model_copy(update={"fired": (*fired, FOUND) if found else fired})
     left = _write(member, problem, rates, share, book)
     if calendar is not None:
         book.store_calendar(calendar)
@@ -304,6 +308,8 @@ def _say(
     assert ticket.created_at is not None
     is_first = member.recurrence == "first" and not member.earlier and graded.grade.recurrence.kind == "first"
     told = graded if is_first else with_recurrence(graded, member.recurrence, member.earlier)
+    if is_crowd(problem) and member.open:
+        told = told.model_copy(update={"grade": rise(told.grade)})
     record = None
     if member.near is not None and member.near != problem.problem_id:
         record = Record(
@@ -327,4 +333,6 @@ def _say(
             category=problem.category,
             fresh=member.fresh[0],
         )
-    return Gathered.trusted(changes=(*gone, change), candidates=candidates, count=count_)
+    fellows = (known for known in problem.recent if known != ticket.ticket_id)
+    recalled = tuple(fellows) if FOUND in member.fired else ()
+    return Gathered.trusted(changes=(*gone, change), candidates=candidates, count=count_, recalled=recalled)

@@ -142,6 +142,8 @@ class Gathered(Value):
     changes: tuple[Change, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     count: Count | None = None
+    recalled: tuple[str, ...] = ()
+    """Ids of tickets whose urgency rises with this one: they are to be graded and gathered again."""
 
 
 MAX_RECENT = 64

@@ -18,6 +18,7 @@ from agents.intake.ticket import Ticket
 from agents.notifying.route import Delivery, Routing
 from agents.notifying.send import NotDelivered, Sender, Sent
 from agents.problems.problem import Count
+from agents.problems.rising import Recall
 from streams.app import Role, build
 from streams.bindings import Core, Parts, Telling
 from streams.consumer import ContiguousConsumer
@@ -223,6 +224,16 @@ async def test_a_graded_ticket_leads_to_its_problem_and_a_count(settings: Stream
     assert [output.key for output in memory.of("p.city.counts")] == ["试城".encode()]
     assert {w.partition for w in memory.sent if w.topic.endswith("-changelog")} == {3}
     assert event.log == [("p.tickets.graded", 0)]
+
+
+async def test_a_ticket_that_is_recalled_is_accepted_again_as_it_stands(settings: StreamSettings) -> None:
+    core = Core(make("core", settings), parts())
+    accepted = core.accept(Event(created(1), Message("p.tickets.events", 0, partition=2)))[0]
+    core.journal.take()
+    recall = Recall(ticket_id="T1", at=AT).model_dump_json().encode()
+    assert core.recall(Event(recall, Message("p.tickets.recalls", 0, partition=2))) == [accepted]
+    assert core.recall(Event(recall, Message("p.tickets.recalls", 0, partition=1))) == []
+    assert core.journal.take() == []
 
 
 async def test_news_waits_unacknowledged_until_event_time_has_passed_it(settings: StreamSettings) -> None:

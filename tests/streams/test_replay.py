@@ -159,6 +159,32 @@ def test_bad_lines_end_with_status_zero_and_their_number(tmp_path: Path) -> None
     assert ran.stdout.splitlines()[-1].startswith("2 lines rejected")
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("newest", [20_000, 2], ids=["fresh", "lines already"])
+def test_those_who_called_before_the_crowd_are_urgent_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, newest: int
+) -> None:
+    monkeypatch.setattr("streams.results.NEWEST", newest)
+    events = tmp_path / "events.jsonl"
+    lines = [
+        {
+            "event_id": f"e{number}",
+            "event": "created",
+            "ticket_id": f"T{number}",
+            "occurred_at": f"2026-03-02T08:{number:02}:00+08:00",
+            "content": "金桂花园门口夜里施工噪音太大,睡不着",
+            "caller": {"id": f"p{number}"},
+            "place": {"district": "城东区", "street": "新华街道", "community": "金桂花园"},
+        }
+        for number in range(14)
+    ]
+    events.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8")
+    run_replay(events, tmp_path / "out", Settings(), workers=workers)
+    tickets = [json.loads(line) for line in (tmp_path / "out" / "tickets.jsonl").read_text().splitlines()]
+    assert [ticket["grade"]["urgency"] for ticket in tickets] == ["urgent"] * 14
+    assert {ticket["grade"]["proposed"]["rules"] for ticket in tickets} == {"normal"}
+
+
 def test_an_unreadable_file_is_one_line_and_status_two(tmp_path: Path) -> None:
     ran = replay_apart(tmp_path / "nowhere.jsonl", tmp_path / "out", "0")
     assert ran.returncode == 2

@@ -80,7 +80,10 @@ def test_only_changelogs_are_compacted_and_kept_for_ever() -> None:
 
 
 def test_every_input_of_a_role_is_a_topic() -> None:
-    assert {name for names in INPUTS.values() for name in names} == CONTRACT | {"grading.audit"}
+    assert {name for names in INPUTS.values() for name in names} == CONTRACT | {
+        "grading.audit",
+        "tickets.recalls",
+    }
 
 
 def test_created_topics_are_as_the_table_says(broker: str, topics: Topics) -> None:

@@ -96,6 +96,7 @@ LABELS: dict[str, str] = {
     "rules": "规则",
     "llm": "模型",
     "platform": "平台",
+    "crowd": "多人同诉",
     # why a person should look at a grade
     "low_confidence": "把握不足",
     "disagreement": "规则与模型相差两级",

@@ -38,7 +38,9 @@ def rungs(address: str) -> Ladder:
         variant="json_schema",
         at_once=1,
     )
-    return Ladder(RULES, settings, rungs_of([ChatEndpoint(own, ANSWER)], settings), prompts.load("grade"), Memory())
+    return Ladder(
+        RULES, settings, rungs_of([ChatEndpoint(own, ANSWER)], settings), prompts.load("grade"), Memory()
+    )
 
 
 def test_real_model_is_held_to_the_schema_and_every_grade_tells_its_source(address: str) -> None:
