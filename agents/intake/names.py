@@ -167,11 +167,10 @@ def _find_beside_secrets(text: str) -> Iterator[tuple[int, int]]:
         end = at + 1
         while text.startswith("〔", end):
             end += 1
-        for match in _ALONE.finditer(text, before):
-            said = match["said"]
-            if match.start() > end + _REACH:
-                break
-            if _whole_size(said) and _is_bare_name(said):
+        until = min(len(text), end + _REACH)
+        for match in _ALONE.finditer(text, before, until):
+            said, is_cut = match["said"], match.end() == until < len(text)
+            if not is_cut and _whole_size(said) and _is_bare_name(said):
                 yield match.span("said")
 
 

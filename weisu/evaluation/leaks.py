@@ -13,7 +13,8 @@ from random import Random
 from typing import Any
 
 FRAMES = Path(__file__).with_name("leaks.toml")
-SEED, FILLS = 1, 6
+SEED, FILLS = 2026, 6
+"""The published set. Masking was mended on the seeds 1 to 4 and 101."""
 _SLOT = re.compile(r"\{(.+?)\}")
 _WIDE = {ord(c): chr(ord(c) + 0xFEE0) for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ@"}
 _SPOKEN = "零一二三四五六七八九"
