@@ -101,7 +101,7 @@ def candidate_of(
         reporters=reporters,
         hazards=case.graded.grade.hazards,
         first_seen=created_of(ticket) - timedelta(seconds=case.member.at - first),
-        evidence=_quotes(members),
+        evidence=quotes_of(members),
         figures=figures,
         facts=known,
         rules=f"{RULES}+{case.city.version}",
@@ -132,7 +132,7 @@ _WIDE: dict[Scope, dict[str, None]] = {
 }
 
 
-def _quotes(members: list[Member]) -> tuple[Quote, ...]:
+def quotes_of(members: list[Member]) -> tuple[Quote, ...]:
     """Newest words first, one of each reporter, no wording twice."""
     callers: set[str] = set()
     quotes: dict[str, Quote] = {}

@@ -13,6 +13,8 @@ HABIT_WEEKS = 8
 HOURS = 168.0
 """Of a week."""
 UNKNOWN_TOPICS = 20
+FIRST_RATE = 1 / 24
+"""Tickets an hour of a district of which nothing is known."""
 _DAY = 86_400.0
 UNKNOWN_SPOTS = 10
 """Spots not met yet that the district's calls are also divided among."""
@@ -42,16 +44,15 @@ def usual_at(book: Book, calendar: Calendar, total: Rate, rate: Rate | None, unt
     what the spot's share of the district's calls and the topic's share of them would make: crowded places
     are called about more often, whatever it is.
     """
-    whole = hourly(total, 1 / 24, "all", total.at, include_open_days=True)
-    independent = _calls_at(book, calendar, total, whole) * _share_of(rate, total, whole)
+    independent = _calls_at(book, calendar, total) * _share_of(rate, total)
     week = week_of_day(int(until // _DAY))
     active = sum(known in calendar.weeks for known in range(week - HABIT_WEEKS, week + 1))
     exposure = max(0.0, min(HABIT_WEEKS * HOURS, (until - total.since) / 3600.0))
     return (max(0, active - 1) + 1.0) / (exposure + 1.0 / independent)
 
 
-def _calls_at(book: Book, own: Calendar, total: Rate, whole: float) -> float:
-    """Callers an hour about anything at the spot, drawn to an even share of the district's."""
+def _calls_at(book: Book, own: Calendar, total: Rate) -> float:
+    """Callers an hour about anything at the spot of a calendar, drawn to an even share of the district's."""
     week = week_of_day(int(total.at // _DAY))
     known = max(1.0, min(HABIT_WEEKS * HOURS, (total.at - total.since) / 3600.0))
     callers = len(own.callers(week - HABIT_WEEKS, week))
@@ -59,13 +60,17 @@ def _calls_at(book: Book, own: Calendar, total: Rate, whole: float) -> float:
         other = book.calendar(own.spot, topic) if topic != own.topic else None
         if other is not None:
             callers += len(other.callers(week - HABIT_WEEKS, week))
-    even = whole / (len(book.spots) + UNKNOWN_SPOTS)
+    even = _whole(total) / (len(book.spots) + UNKNOWN_SPOTS)
     return (callers + 1.0) / (known + 1.0 / even)
 
 
-def _share_of(rate: Rate | None, total: Rate, whole: float) -> float:
-    """The category's share of the district's calls, of all days that are over: the open ones hold the very
-    calls that are to be explained. What has never been called about has a share of its own, too."""
-    first = whole / UNKNOWN_TOPICS
+def _share_of(rate: Rate | None, total: Rate) -> float:
+    """A topic's share of the district's calls, of all days that are over: the open ones hold the very calls
+    that are to be explained. What has never been called about has a share of its own, too."""
+    whole = _whole(total)
     counted = rate.counted if rate is not None else 0.0
-    return min(1.0, (counted + 0.5) / (total.exposure + 0.5 / first) / whole)
+    return min(1.0, (counted + 0.5) / (total.exposure + 0.5 / (whole / UNKNOWN_TOPICS)) / whole)
+
+
+def _whole(total: Rate) -> float:
+    return hourly(total, FIRST_RATE, "all", total.at, include_open_days=True)

@@ -1,18 +1,55 @@
-"""What the passing of time brings about in problems: the quiet ones close, old state goes."""
+"""What the passing of time brings about in problems: the quiet ones close, old state goes, lists are drawn up."""
 
 from datetime import datetime
 
+from agents.city import City
+from agents.problems.book import Book
 from agents.problems.books import Books
+from agents.problems.calendar import aged, week_of_day
+from agents.problems.chronic import find_chronic
 from agents.problems.hours import local_seconds
-from agents.problems.problem import Change, Gathered
+from agents.problems.problem import Candidate, Change, Gathered
+from agents.problems.standing import marked
+
+_DAY = 86_400
 
 
 def gather_on_tick(at: datetime, books: Books) -> Gathered:
-    """Quiet problems close and old state goes, once a local day; `at` is event time. All else is free of
-    cost."""
+    """Quiet problems close and old state goes once a local day, the weekly lists are drawn up on Mondays;
+    `at` is event time. All else is free of cost."""
     changes: list[Change] = []
+    candidates: list[Candidate] = []
     now = local_seconds(at, books.city.utc_offset)
-    for book in books.due(int(now // 86_400)):
-        closed = book.sweep(at, now)
-        changes += [Change(problem=problem) for problem in closed]
-    return Gathered(changes=tuple(changes))
+    day = int(now // _DAY)
+    for book in books.due(day):
+        changes += [Change(problem=problem) for problem in book.sweep(at, now)]
+        if _is_monday(day):
+            found, written = _list(book, at, now, books.city)
+            candidates += found
+            changes += written
+    return Gathered(changes=tuple(changes), candidates=tuple(candidates))
+
+
+def _is_monday(day: int) -> bool:
+    """1970-01-01 was a Thursday."""
+    return day % 7 == 4
+
+
+def _list(book: Book, at: datetime, now: float, city: City) -> tuple[list[Candidate], list[Change]]:
+    _age(book, week_of_day(int(now // _DAY)))
+    found: list[Candidate] = []
+    changes: list[Change] = []
+    for candidate in find_chronic(book, at, now, city):
+        found.append(candidate)
+        changes += marked(book, candidate, "chronic")
+    return found, changes
+
+
+def _age(book: Book, week: int) -> None:
+    """Let go of what the calendars need no more."""
+    for calendar in book.own_calendars():
+        kept = aged(calendar, week)
+        if kept is None:
+            book.drop_calendar(calendar)
+        else:
+            book.store_calendar(kept)
