@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from agents.alerting.desk import local_time
+from agents.alerting.shown import shown
 from agents.city import City, Duty, words
 from agents.problems.problem import Candidate, Evidence
 from agents.problems.rate import FAST_TAUS, SLOW_TAUS
@@ -182,7 +183,7 @@ def _closed(candidate: Candidate, city: City) -> str:
 
 def figures_said(candidate: Candidate) -> tuple[str, ...]:
     correction = candidate.figures.get("correction", 1.0)
-    return (f"{correction:.1f}倍",)
+    return (f"{correction:.1f}倍", *shown(candidate)[1])
 
 
 def _duty(candidate: Candidate, city: City) -> Duty | None:

@@ -15,6 +15,7 @@ from agents.alerting.facts import (
     said,
     unit_of,
 )
+from agents.alerting.shown import shown
 from agents.city import City
 from agents.problems.problem import Candidate
 
@@ -151,6 +152,11 @@ def _judged(facts: Facts) -> Sentence | None:
     return Sentence(f"{told}。", (told,)) if told else None
 
 
+def _shown(facts: Facts) -> Sentence | None:
+    text, claims = shown(facts.candidate)
+    return Sentence(text, claims) if text else None
+
+
 def _districts(facts: Facts) -> Sentence | None:
     named = facts.candidate.facts.get("districts")
     return Sentence(f"涉及：{named}。", (named,)) if named else None
@@ -208,6 +214,7 @@ SENTENCES: tuple[Callable[[Facts], Sentence | None], ...] = (
     _what_and_who,
     _how_unusual,
     _against_the_city,
+    _shown,
     _districts,
     _quotes,
     _tried_before,

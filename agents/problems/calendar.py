@@ -12,7 +12,7 @@ from pydantic import Field
 
 from agents.intake.ticket import Place, PlacePart, Ticket, Value
 from agents.problems.member import Member
-from agents.problems.signature import OTHER, Signature
+from agents.problems.signature import OTHER, Signature, hash_of
 
 YEARS = 3
 KEPT_WEEKS = 52 * YEARS + 14
@@ -76,7 +76,7 @@ def week_of_date(day: date) -> int:
 
 def tag_of(caller: str) -> str:
     """What a caller is known by here; all unnamed ones are one."""
-    return caller.lstrip("~")[:TAG].ljust(TAG, "-")
+    return hash_of(caller)[:TAG]
 
 
 def tags_of(week: str) -> Iterable[str]:
