@@ -16,6 +16,8 @@ from streams.path import Path
 from streams.results import Rejected, Results
 
 TICK = timedelta(hours=1)
+FAR = timedelta(days=60)
+"""Event time goes so far ahead only when a second event follows: one wrong date would stop it for years."""
 LONG_GAP = timedelta(days=2)
 """Silence longer than this is ticked through by days: a file of ten years is not walked by hours."""
 
@@ -79,6 +81,8 @@ class Back:
         self._waiting: Waiting[None] = Waiting()
         self._on_alert = on_alert
         self._ticked: datetime | None = None
+        self._far = False
+        """Whether the event before lay far ahead of all others."""
 
     def take(self, front: Front) -> None:
         """One line's share of the work."""
@@ -144,6 +148,9 @@ class Back:
         """Event time has come to `at`: let the hours before it strike."""
         if self._ticked is None:
             self._ticked = at.replace(minute=0, second=0, microsecond=0)
+            return
+        before, self._far = self._far, at - self._ticked > FAR
+        if self._far and not before:
             return
         for tick in ticks_between(self._ticked, at):
             self._ticked = tick

@@ -205,3 +205,19 @@ def test_an_attic_gives_back_old_values_in_their_first_order() -> None:
     del attic["k3"]
     assert list(attic.items()) == [("k0", (0, "新")), ("k1", (1, "旧")), ("k2", (2, "旧")), ("k4", (4, "旧"))]
     assert "k3" not in attic and len(attic) == 4
+
+
+def test_one_wrong_date_does_not_stop_event_time(tmp_path: Path) -> None:
+    def call(number: int, at: str, text: str) -> str:
+        event = {"event_id": f"e{number}", "event": "created", "ticket_id": f"t{number}"}
+        told = {"occurred_at": f"{at}:00+08:00", "content": text, "caller": {"id": f"c{number}"}}
+        return json.dumps(event | told | {"place": {"district": "城东区"}}, ensure_ascii=False)
+
+    lines = [call(number, f"2026-03-02T08:0{number}", "新华小区停水了,没水做饭") for number in range(4)]
+    lines.append(call(8, "2091-01-01T08:00", "路灯不亮"))
+    lines.append(call(9, "2026-03-06T08:00", "垃圾没人清运"))
+    (tmp_path / "events.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    run_replay(tmp_path / "events.jsonl", tmp_path, Settings())
+    (alert,) = [json.loads(line) for line in (tmp_path / "alerts.jsonl").read_text().splitlines()]
+    (ended,) = [update for update in alert["updates"] if update["event"] == "resolved"]
+    assert ended["at"].startswith("2026-03-0")

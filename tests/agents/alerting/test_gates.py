@@ -216,3 +216,33 @@ def test_the_local_day_decides_the_budget() -> None:
     after_midnight = finding(16.1, **other)
     assert after_midnight.at - hours(15.9) == timedelta(minutes=12)
     assert reason(decide(after_midnight, desk)) is None
+
+
+# Low confidence
+
+
+@pytest.mark.parametrize(
+    ("scope", "strength", "expected"),
+    [
+        ("street", 2.4, "unconfirmed"),
+        ("district", 2.4, "unconfirmed"),
+        ("street", 2.5, None),
+        ("problem", 1.5, None),
+    ],
+)
+def test_a_crowd_without_one_place_barely_above_the_bar_waits(
+    scope: str, strength: float, expected: str | None
+) -> None:
+    found = finding(scope=scope, key=f"城东区|{scope}|供水", figures={"lambda": strength})
+    assert reason(decide(found, make_desk())) == expected
+
+
+@pytest.mark.parametrize(
+    ("later", "people", "expected"),
+    [(1, 4, None), (1, 3, "unconfirmed"), (25, 4, "unconfirmed")],
+)
+def test_one_more_person_in_time_confirms_it(later: float, people: int, expected: str | None) -> None:
+    desk = make_desk()
+    weak = {"scope": "street", "key": "城东区|street|供水", "figures": {"lambda": 2.0}}
+    assert reason(decide(finding(0, **weak), desk)) == "unconfirmed"
+    assert reason(decide(finding(later, reporters=people, **weak), desk)) == expected

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.alerting.decide import decide, decide_on_tick
-from agents.alerting.desk import Bar, Desk, Seen
+from agents.alerting.desk import STATE, Bar, Desk, Seen
 from agents.alerting.shadow import alerts_a_day, lowest, set_bar
 from agents.alerting.weigh import evidence_needed
 
@@ -132,3 +132,16 @@ def test_the_same_midnight_again_and_a_clock_that_goes_back_set_the_same() -> No
     assert bar_of(desk) is before
     set_bar(hours(10 * 24 + MIDNIGHT), desk)
     assert bar_of(desk).needed == pytest.approx(before.needed, abs=1.0)
+
+
+def test_the_shadow_survives_the_way_to_a_table_and_back() -> None:
+    desk = day_by_day(make_desk(alerts_per_day=1.0), 9, [5, 2])
+    weak = finding(9 * 24, scope="street", key="s", district="0区", figures={"lambda": 5.0})
+    decide(weak.model_copy(update={"figures": {"lambda": bar_of(desk).needed + 0.5}}), desk)
+    decide(
+        ask("false_alarm", 9 * 24, alert_id=next(k for k in desk.state if k.startswith("alert:"))[6:]), desk
+    )
+    kinds = {entry.of for entry in desk.state.values()}
+    assert kinds >= {"seen", "bar", "waits", "trust", "overflow"}
+    for key, entry in desk.state.items():
+        assert STATE.validate_json(STATE.dump_json(entry)) == entry, key
