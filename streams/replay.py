@@ -130,7 +130,7 @@ class Back:
             if change.record is not None:
                 self.results.records.append(change)
             if change.graded is not None and change.joined != "left":
-                self.results.keep(change.graded, change.problem.problem_id)
+                self.results.keep(change.graded, change.problem.problem_id, change.score)
                 has_ticket = True
         return has_ticket
 

@@ -55,6 +55,8 @@ class Results:
     waiting: dict[str, None] = field(default_factory=dict)
     """Tickets whose `created` has not come."""
     problem_of: dict[str, str] = field(default_factory=dict)
+    score_of: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Ticket → the parts of the score by which it belongs to its problem; none for one that opened it."""
     records: list[Change] = field(default_factory=list)
     raised: dict[str, AlertEvent] = field(default_factory=dict)
     updates: dict[str, list[AlertEvent]] = field(default_factory=dict)
@@ -62,11 +64,15 @@ class Results:
     rejected: list[Rejected] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def keep(self, graded: Graded, problem_id: str | None = None) -> None:
+    def keep(
+        self, graded: Graded, problem_id: str | None = None, score: dict[str, float] | None = None
+    ) -> None:
         """The newest state of a ticket takes the place of the one before."""
         ticket_id = graded.ticket.ticket_id
         if problem_id is not None:
             self.problem_of[ticket_id] = problem_id
+        if score:
+            self.score_of[ticket_id] = score
         self.urgency_of[ticket_id] = graded.grade.urgency
         self.graded[ticket_id] = graded
 
@@ -99,6 +105,7 @@ class Results:
             {
                 "ticket_id": ticket.ticket_id,
                 "problem_id": self.problem_of.get(ticket.ticket_id),
+                "score": self.score_of.get(ticket.ticket_id, {}),
                 "grade": graded.grade,
                 "status": ticket.status,
                 "place": {name: part for name, part in vars(ticket.place).items() if part is not None},

@@ -17,6 +17,8 @@ from weisu.commands.audit import audit
 from weisu.commands.evaluate import evaluate
 from weisu.commands.transcribe import transcribe
 from weisu.settings import NotTranscribed, WrongSetup
+from weisu.commands.problems import problems
+from weisu.settings import WrongSetup
 
 app = typer.Typer(
     name="weisu",
@@ -47,6 +49,7 @@ VERBS: tuple[Callable[..., Any], ...] = (
 for verb in VERBS:
     app.command()(verb)
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(problems, name="problems")
 app.add_typer(tools.topics, name="topics")
 app.add_typer(tools.city, name="city")
 app.add_typer(tools.deadletters, name="deadletters")

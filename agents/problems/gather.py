@@ -42,6 +42,7 @@ from agents.problems.rate import Rate, clock_of, is_fresh
 from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, says_solved, with_recurrence
 from agents.problems.rising import FOUND, is_crowd, rise
 from agents.problems.signature import Signature, category_of, digest_of, hash_of, quote_of, sign
+from agents.problems.spots import title_of
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -263,7 +264,7 @@ def _open(graded: Graded, member: Member, book: Book) -> Problem:
     return Problem.trusted(
         problem_id=member.problem_id,
         district=book.district,
-        title=ticket.title[:80] or grade.summary,
+        title=title_of(graded),
         matter=grade.matter,
         category=category_of(graded),
         place=ticket.place,

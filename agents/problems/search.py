@@ -16,7 +16,7 @@ from itertools import repeat
 from agents.problems.likeness import THETA, Asked, Known, Likeness, compare, cosine, norm_of
 from agents.problems.member import Member
 from agents.problems.names import Names
-from agents.problems.signature import Signature, grams_of
+from agents.problems.signature import Signature, grams_of, hash_of
 from agents.problems.whereabouts import place_keys, query_keys
 
 WINDOW_S = 60 * 86_400.0
@@ -65,6 +65,7 @@ class _Entry(Known):
     problem_id: str
     is_wordy: bool
     """Found by its words: no place is known for sure."""
+    copy_key: str
 
 
 class _Narrowness:
@@ -136,7 +137,7 @@ class Search:
             postings = self._postings
             for gram in entry.text:
                 postings[gram].append(slot)
-        for key in _keys_of(entry.signature):
+        for key in _keys_of(entry):
             self._places.setdefault(key, []).append(slot)
         self._names.add(entry.signature)
         self._narrowness.add(entry.signature)
@@ -153,7 +154,7 @@ class Search:
         self._df.subtract(entry.text)
         if entry.is_wordy:
             self._thin_out(entry.text)
-        for key in _keys_of(entry.signature):
+        for key in _keys_of(entry):
             _take_out(self._places, key, slot)
         self._names.remove(entry.signature)
         self._narrowness.remove(entry.signature)
@@ -236,9 +237,10 @@ class Search:
 
     def _near_by(self, signature: Signature) -> Iterator[int]:
         """Newest tickets at the same address, cell or named place, few of each problem."""
+        keys = (*query_keys(signature), *self._names.alike(signature), _copy_key(signature))
         for end in (f"|{signature.category}", ""):
             taken: Counter[str] = Counter()
-            for key in query_keys(signature):
+            for key in keys:
                 for slot in reversed(self._places.get(key + end, [])[-POSTINGS:]):
                     problem_id = self._entries[slot].problem_id
                     if taken[problem_id] < OF_ONE_PROBLEM and taken.total() < PLACE_CANDIDATES:
@@ -288,16 +290,24 @@ def _is_placed(signature: Signature) -> bool:
     return signature.is_sure or bool(signature.address) or signature.lat is not None
 
 
-def _keys_of(signature: Signature) -> Iterator[str]:
-    for key in place_keys(signature):
-        yield f"{key}|{signature.category}"
+def _keys_of(entry: _Entry) -> Iterator[str]:
+    for key in place_keys(entry.signature):
+        yield f"{key}|{entry.signature.category}"
         yield key
+    if entry.is_wordy:
+        yield entry.copy_key
+
+
+def _copy_key(signature: Signature) -> str:
+    """Of a text that many have sent every pair is too common to be searched by."""
+    return f"copy:{hash_of(signature.text)}"
 
 
 def _entry_of(member: Member) -> _Entry:
     signature = member.signature
     assert signature is not None
     thin = signature.thin
+    is_wordy = not thin and not _is_placed(signature)
     return _Entry(
         signature.model_copy(update={"text": "", "title": ""}),
         member.at,
@@ -308,7 +318,8 @@ def _entry_of(member: Member) -> _Entry:
         member.norm_title,
         member.ticket_id,
         member.problem_id,
-        not thin and not _is_placed(signature),
+        is_wordy,
+        _copy_key(signature) if is_wordy else "",
     )
 
 

@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from agents.grading.grade import Graded
 from agents.intake.ticket import Place, PlacePart, Ticket
 from agents.problems.member import Member
+from agents.problems.signature import OTHER
 
+MOST_TITLE = 80
 _KINDS = ("community", "site", "station", "road")
 """Kinds of names that find a place by themselves, most exact first. "4栋" is one of every estate."""
 
@@ -24,6 +27,15 @@ def spot_of(ticket: Ticket) -> str:
     best = min(parts, key=lambda part: _rank(part, ticket))
     with_town = (f"{part.said}{best.said}" for part in ticket.parts if part.kind == "street")
     return next((name for name in with_town if name in ticket.text), best.said)
+
+
+def title_of(graded: Graded) -> str:
+    """What a problem is called: where, and what matter; the first ticket's title where either is not known."""
+    ticket, grade = graded.ticket, graded.grade
+    spot = spot_of(ticket)
+    if not spot or grade.matter == OTHER:
+        return ticket.title[:MOST_TITLE] or grade.summary
+    return f"{spot}：{grade.matter}"[:MOST_TITLE]
 
 
 def shared_spot(place: Place, members: Sequence[Member]) -> str:

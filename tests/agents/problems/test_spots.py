@@ -8,7 +8,7 @@ from agents.city import City
 from agents.grading.grade import Graded
 from agents.intake.ticket import PartKind, PlacePart
 from agents.problems.crowd import own_work_of
-from agents.problems.spots import spot_of
+from agents.problems.spots import spot_of, title_of
 
 Make = Callable[..., Graded]
 
@@ -38,6 +38,12 @@ def test_a_guessed_name_counts_with_its_town_and_a_guessed_road_only_in_the_titl
     parts = (part("road", "东三路"), part("street", "黄材镇"), part("community", "松华村"))
     assert spot_of(ticket.model_copy(update={"parts": parts})) == "黄材镇松华村"
     assert spot_of(ticket.model_copy(update={"parts": parts[:1]})) == ""
+
+
+def test_a_problem_is_called_by_place_and_matter_where_both_are_known(graded: Make) -> None:
+    assert title_of(graded("a", title="家里没水", matter="小区停水")) == "新华小区：小区停水"
+    assert title_of(graded("a", title="家里没水", matter="other")) == "家里没水"
+    assert title_of(graded("a", title="家里没水", community=None)) == "家里没水"
 
 
 @pytest.mark.parametrize(

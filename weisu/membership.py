@@ -1,0 +1,64 @@
+"""Answers "why is this ticket in this problem" from what was written: parts of the score, and quotes."""
+
+from datetime import datetime
+
+from agents.city import City
+from agents.problems.signature import hash_of
+from weisu.why import Body, Source
+
+MOST_SHOWN = 50
+"""Tickets of a problem that are explained one by one; the rest is counted."""
+_PARTS = {
+    "place": "同一地点",
+    "distance": "地点只是相近",
+    "matter": "事项与类别",
+    "category": "类别相同",
+    "text": "内容相近",
+    "title": "标题相近",
+    "time": "时间相近",
+    "caller": "同一诉求人",
+    "copy": "文字几乎相同",
+}
+
+
+async def explain_members(problem_id: str, source: Source, city: City) -> list[str]:
+    """One line for the problem, then one or two for each of its tickets, oldest first; none: unknown."""
+    problem = await source.get("problems", problem_id)
+    if problem is None:
+        return []
+    tickets = await source.find("tickets", "problem_id", problem_id)
+    lines = [
+        f"问题 {problem_id}：{problem.get('title') or problem.get('matter') or ''}，"
+        f"{len(tickets)}件工单，{problem.get('reporters', 0)}名诉求人。"
+    ]
+    if problem.get("after"):
+        lines.append(f"接在已办结的问题 {problem['after']} 之后。")
+    for ticket in tickets[:MOST_SHOWN]:
+        lines += _ticket(ticket, city)
+    if len(tickets) > MOST_SHOWN:
+        lines.append(f"……另有{len(tickets) - MOST_SHOWN}件")
+    return lines
+
+
+def _ticket(ticket: Body, city: City) -> list[str]:
+    at = ticket.get("created_at")
+    when = f"（{datetime.fromisoformat(at).astimezone(city.utc_offset):%Y-%m-%d %H:%M}）" if at else ""
+    lines = [f"  工单 {ticket['ticket_id']}{when}：{_reason(ticket)}"]
+    quotes = ticket.get("quotes") or (ticket.get("grade") or {}).get("quotes") or ()
+    if quotes:
+        lines.append("    原话：" + "、".join(f"“{quote}”" for quote in quotes[:3]))
+    return lines
+
+
+def _reason(ticket: Body) -> str:
+    """The parts of the score in words; a ticket that opened the problem has only those of what it nearly joined."""
+    score = ticket.get("score") or {}
+    if str(ticket["problem_id"]).startswith(f"p-{hash_of(ticket['ticket_id'])}") or not score:
+        return "由它立案" + ("（与另一问题相近，但不够合并）" if score else "")
+    parts = [
+        word if name in ("place", "category", "copy") else f"{word} {score[name]:+.2f}"
+        for name, word in _PARTS.items()
+        if name in score
+    ]
+    total, bound = score.get("score", 0.0), score.get("bound", 0.0)
+    return f"归入，因为{'，'.join(parts)}；合计 {total:.2f}，界限 {bound:.2f}"
