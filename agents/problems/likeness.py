@@ -17,16 +17,16 @@ from agents.problems.whereabouts import PLACED, Relation, has_spot, place_keys, 
 if TYPE_CHECKING:
     from array import array
 
-PLACE: Mapping[Relation, float] = {"same": 0.0, "near": -2.0, "named": 0.0, "road": 0.0, "alike": -0.5}
-MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -0.9, -2.7, -4.8, -6.2
+PLACE: Mapping[Relation, float] = {"same": 0.0, "near": -3.0, "named": 0.0, "road": 0.0, "alike": -1.0}
+MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -1.6, -2.5, -5.3, -6.0
 """What is one of the two tickets' matter and category."""
-NARROW_BOTH, NARROW_CATEGORY = 4.5, 9.0
+NARROW_BOTH, NARROW_CATEGORY = 5.9, 9.3
 """Where the category is one, for a category that knows a single matter; less by the share of pairs that differ."""
-TEXT_BOTH, TEXT, TITLE = 5.0, 15.0, 3.5
+TEXT_BOTH, TEXT, TITLE = 2.0, 12.5, 2.2
 """For a cosine of 1."""
-CALLER = 5.0
+CALLER = 4.2
 """One reporter."""
-SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 3.4), (12 * 3600.0, 1.2))
+SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 1.5), (12 * 3600.0, 0.3))
 """Seconds between the two calls, less than which so much speaks for one problem."""
 NEAR = -1.0
 """Odds below the bound from which a merge is proposed to a person."""

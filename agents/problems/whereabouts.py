@@ -36,7 +36,8 @@ def relate(one: Signature, other: Signature) -> Relation:
     if distance_m is not None and distance_m <= SPOT_M:
         if by_name in PLACED:
             return "same"
-        return "different" if by_name == "different" and distance_m > DOOR_M else "near"
+        both_named = bool(one.names) and bool(other.names) and one.is_sure and other.is_sure
+        return "different" if both_named and distance_m > DOOR_M else "near"
     if by_name in PLACED:
         return by_name
     if distance_m is not None or (one.address and other.address):
