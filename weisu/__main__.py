@@ -15,10 +15,9 @@ from weisu.city_files import CityError
 from weisu.commands import data, run, tools, why
 from weisu.commands.audit import audit
 from weisu.commands.evaluate import evaluate
+from weisu.commands.problems import problems
 from weisu.commands.transcribe import transcribe
 from weisu.settings import NotTranscribed, WrongSetup
-from weisu.commands.problems import problems
-from weisu.settings import WrongSetup
 
 app = typer.Typer(
     name="weisu",
