@@ -28,8 +28,8 @@ def problems_of(*tickets: Graded) -> list[str]:
     [
         # One place, one matter: whatever the words.
         ({"text": "小区停水一上午了"}, {"text": "水龙头拧开一滴都没有", "hours": 200}, True),
-        # Another matter of the same narrow subject: within two hours, not after a week.
-        ({"matter": "停水"}, {"matter": "水压", "text": "楼上没有水了，洗漱都不行"}, True),
+        # Another matter of the same category: where the words are much the same.
+        ({"matter": "停水"}, {"matter": "水压", "text": "小区停水一上午了，楼上都没有人管"}, True),
         ({"matter": "停水"}, {"matter": "水压", "text": "洗漱都不行，楼上哗哗响", "hours": 170}, False),
         # Another category: only where the words are the same, or the person is.
         ({}, {"matter": "路灯", "category": "照明", "text": "路灯整夜不亮，走路害怕"}, False),
