@@ -8,7 +8,7 @@ from multiprocessing import get_context
 
 from weisu import __version__
 from weisu.evaluation.baselines import alerts_at, ears_c2, naive
-from weisu.evaluation.curve import EARS_GRID, GRID, NAIVE_GRID, Figures, Trial, points, tried
+from weisu.evaluation.curve import EARS_GRID, GRID, NAIVE_GRID, UNCAPPED_GRID, Figures, Trial, points, tried
 from weisu.evaluation.outcome import Outcome
 from weisu.evaluation.pooling import pooled
 from weisu.evaluation.scoring import score
@@ -95,7 +95,7 @@ def _done(
 def measure_city(plan: Plan, seed: int, settings: Settings) -> CityMeasure:
     """Play a city once; score it as shipped, at fixed thresholds, under other budgets, and with the baselines."""
     played = play(plan, seed, settings)
-    outcomes = [(SHIPPED, 0.0, played.outcome), *_at_thresholds(played, OURS)]
+    outcomes = [(SHIPPED, 0.0, played.outcome), *_at_thresholds(played, OURS, GRID)]
     for name, by_caller in ((NAIVE, True), (NAIVE_CALLS, False)):
         found = naive(played.seen, by_caller)
         outcomes += [(name, threshold, alerts_at(found, threshold, name)) for threshold in NAIVE_GRID]
@@ -118,14 +118,14 @@ def measure_uncapped(plan: Plan, seed: int, settings: Settings) -> CityMeasure:
         {},
         tuple(
             tried(played.truth, told, plan.warm_up, name, level)
-            for name, level, told in _at_thresholds(played, UNCAPPED)
+            for name, level, told in _at_thresholds(played, UNCAPPED, UNCAPPED_GRID)
         ),
         (),
     )
 
 
-def _at_thresholds(played: Played, name: str) -> Iterator[tuple[str, float, Outcome]]:
-    for level in GRID:
+def _at_thresholds(played: Played, name: str, grid: Sequence[float]) -> Iterator[tuple[str, float, Outcome]]:
+    for level in grid:
         city = at_threshold(played.city, level)
         yield name, level, decide_again(played.tape, city, played.outcome.problem_of)
 
