@@ -1,6 +1,7 @@
 """The verb evaluate: how good it is, measured by the live functions against simulated truth and golden sets."""
 
 import json
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +37,8 @@ def alerts(
         Path | None, typer.Option(help="Folder of the city's data; none: the example city")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the figures do not depend on it")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Folder for report.html, quality.md, figures.json")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for figures.json, report.html, curve.svg")] = None,
+    page: Annotated[Path | None, typer.Option(help="Where to write quality.md; none: into --out")] = None,
     simulated: Annotated[
         Path | None, typer.Option(help="Folder of weisu simulate; with --replayed: only score what is there")
     ] = None,
@@ -58,13 +60,13 @@ def alerts(
     settings = settings.model_copy(update={"ladder": settings.ladder.model_copy(update={"endpoints": ()})})
     figures = measure(plan, seeds_of(seeds), settings, workers, lambda line: print(line, file=sys.stderr))
     figures["protocol"] = protocol_hash()
+    figures["command"] = (
+        f"weisu evaluate alerts --seeds {seeds} --days {days} --tickets-per-day {tickets_per_day} "
+        f"--warm-up {warm_up} --out docs/evaluation --page docs/quality.md"
+    )
     _print(figures, as_json)
     if out is not None:
-        command = (
-            f"weisu evaluate alerts --seeds {seeds} --days {days} --tickets-per-day {tickets_per_day} "
-            f"--warm-up {warm_up} --out DIR"
-        )
-        _write(figures, out, command)
+        _write(figures, out, page or out / "quality.md")
 
 
 def seeds_of(text: str) -> list[int]:
@@ -106,18 +108,23 @@ def _print(figures: dict[str, object], as_json: bool) -> None:
         print(f"{target.verdict:12s} {target.name}: asked {target.asked}, measured {target.measured}")
 
 
-def _write(figures: dict[str, object], out: Path, command: str) -> None:
-    from weisu.evaluation.report import html_report, quality_page
+def _write(figures: dict[str, object], out: Path, page: Path) -> None:
+    from weisu.evaluation.report import curve_chart, html_report, quality_page
 
+    charts = os.path.relpath(out, page.parent)
+    texts = {
+        out / "figures.json": json.dumps(figures, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
+        out / "report.html": html_report(figures),
+        out / "curve.svg": curve_chart(figures) + "\n",
+        page: quality_page(figures, "" if charts == "." else f"{charts}/"),
+    }
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lines = json.dumps(figures, ensure_ascii=False, indent=1, sort_keys=True)
-        (out / "figures.json").write_text(lines + "\n", encoding="utf-8")
-        (out / "report.html").write_text(html_report(figures), encoding="utf-8")
-        (out / "quality.md").write_text(quality_page(figures, command), encoding="utf-8")
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise WrongSetup(f"{out}: cannot be written ({error.strerror}); choose another --out") from error
-    print(f"→ {out / 'report.html'}, {out / 'quality.md'}, {out / 'figures.json'}")
+    print(f"→ {', '.join(map(str, texts))}")
 
 
 @evaluate.command()

@@ -103,7 +103,7 @@ def bar_chart(bars: Sequence[Point], names: Sequence[str], y: Axis) -> str:
 def _svg(parts: Sequence[str], label: str) -> str:
     body = "".join(parts)
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}" '
         f'font-family="system-ui, sans-serif" font-size="12" fill="none">{body}</svg>'
     ).replace("<text ", '<text fill="#222" ')
 

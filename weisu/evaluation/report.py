@@ -13,6 +13,7 @@ from weisu.evaluation.targets import targets
 PROTOCOL = Path(__file__).resolve().parents[2] / "docs" / "evaluation" / "alerts.md"
 METHODS = (OURS, UNCAPPED, NAIVE, NAIVE_CALLS, EARS)
 TITLE = "How good the alerts are"
+FALSE = Axis("false crowd alarms a day (whole city)", 0.02, 50, log=True)
 Rows = list[list[object]]
 Table = tuple[str, str, Sequence[str], Rows]
 """Heading, what to read in it, names of the columns, rows."""
@@ -32,17 +33,22 @@ def html_report(figures: Mapping[str, Any]) -> str:
     return page(TITLE, parts)
 
 
-def quality_page(figures: Mapping[str, Any], command: str) -> str:
-    """docs/quality.md; `command` makes it again."""
+def quality_page(figures: Mapping[str, Any], charts: str = "") -> str:
+    """The same for docs/, without the charts but the first; `charts`: the folder of curve.svg, as seen from the page."""
+    command = figures["command"]
     parts = [
         f"# {TITLE}",
         f"<!-- made by `{command}`: do not edit -->",
         *_about(figures),
         f"Made by `{command}`.",
     ]
+    parts += [
+        f"![Recall against false alarms a day]({charts}curve.svg)",
+        f"More charts: [report.html]({charts}report.html).",
+    ]
     for title, text, head, rows in tables(figures):
         parts += [f"## {title}", text, markdown_table(head, rows)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _about(figures: Mapping[str, Any]) -> Iterator[str]:
@@ -66,28 +72,32 @@ def _about(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "All of this is a simulator's city. It ranks methods and guards against getting worse; it promises no city its figures."
 
 
-def _charts(figures: Mapping[str, Any]) -> Iterator[str]:
-    false = Axis("false crowd alarms a day (whole city)", 0.02, 50, log=True)
+def curve_chart(figures: Mapping[str, Any]) -> str:
+    """Recall against false alarms a day, as SVG."""
+    recall = [
+        Series(name, tuple(map(_recall_point, curve)), dashed=name != OURS) for name, curve in _named(figures)
+    ]
+    marks = [(5, 0.87, "target: 0.87 at 5"), (1, 0.80, "target: 0.80 at 1")]
+    return line_chart(recall, FALSE, Axis("recall of incidents", 0, 1), marks)
+
+
+def _named(figures: Mapping[str, Any]) -> list[tuple[str, list[Mapping[str, Any]]]]:
     curves = figures["curves"]
-    named = [
+    return [
         (name, [p for p in curves[name] if p["recall"] is not None]) for name in METHODS if name in curves
     ]
-    recall = [Series(name, tuple(map(_recall_point, curve)), dashed=name != OURS) for name, curve in named]
-    yield figure(
-        line_chart(
-            recall,
-            false,
-            Axis("recall of incidents", 0, 1),
-            [(5, 0.87, "target: 0.87 at 5"), (1, 0.80, "target: 0.80 at 1")],
-        ),
-        "Recall against false alarms a day; each point is a threshold, crosses are the targets.",
-    )
+
+
+def _charts(figures: Mapping[str, Any]) -> Iterator[str]:
+    caption = "Recall against false alarms a day; each point is a threshold, crosses are the targets."
+    yield figure(curve_chart(figures), caption)
     for measure, label, most in (("reporters", "distinct reporters", 12), ("minutes", "minutes", 240)):
         delay = [
-            Series(name, tuple(_delay_points(curve, measure)), dashed=name != OURS) for name, curve in named
+            Series(name, tuple(_delay_points(curve, measure)), dashed=name != OURS)
+            for name, curve in _named(figures)
         ]
         yield figure(
-            line_chart(delay, false, Axis(f"median {label} when told", 0, most)),
+            line_chart(delay, FALSE, Axis(f"median {label} when told", 0, most)),
             f"Median {label} at the alarm over all incidents; what was never told is censored (Kaplan–Meier).",
         )
     sizes = figures["as_shipped"]["by_size"]

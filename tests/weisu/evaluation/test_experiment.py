@@ -73,7 +73,7 @@ def test_too_few_incidents_get_no_verdict(figures: Mapping[str, Any]) -> None:
 
 
 def test_report_and_page_hold_every_method_and_target(figures: Mapping[str, Any]) -> None:
-    html, markdown = html_report(figures), quality_page(figures, "weisu evaluate alerts")
+    html, markdown = html_report(figures), quality_page({**figures, "command": "weisu evaluate alerts"})
     for name in (*figures["curves"], *(target.name for target in targets(figures))):
         assert name in html
         assert name in markdown
@@ -129,5 +129,10 @@ def test_verb_writes_page_report_and_figures(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["evaluate", "alerts", *options])
     assert done.exit_code == 0, done.output
     assert "not met" in done.stdout or "too few" in done.stdout
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["figures.json", "quality.md", "report.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "curve.svg",
+        "figures.json",
+        "quality.md",
+        "report.html",
+    ]
     assert "--seeds 3" in (tmp_path / "quality.md").read_text(encoding="utf-8")
