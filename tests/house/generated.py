@@ -24,7 +24,6 @@ from agents.grading.endpoint import EndpointSettings
 from streams.metrics import METRICS, STEP_BUCKETS
 from weisu import wiring
 from weisu.city_folder import load_city
-from weisu.evaluation.report import quality_page
 from weisu.replaying import run_replay
 from weisu.settings import PREFIX, Settings
 from weisu.simulator.simulate import simulate, write
@@ -242,13 +241,7 @@ def answer_schema() -> str:
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
-def alerts_page() -> str:
-    """docs/quality.md, from the figures of the last published run of `weisu evaluate alerts`."""
-    figures = json.loads((DOCS / "evaluation" / "figures.json").read_text(encoding="utf-8"))
-    return quality_page(figures, "evaluation/")
-
-
-PAGES = {"metrics.md": metrics_page, "settings.md": settings_page, "quality.md": alerts_page}
+PAGES = {"metrics.md": metrics_page, "settings.md": settings_page}
 SNAPSHOTS = {"prompts/grade/schema.json": answer_schema}
 
 

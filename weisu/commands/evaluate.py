@@ -36,6 +36,10 @@ def alerts(
     city: Annotated[
         Path | None, typer.Option(help="Folder of the city's data; none: the example city")
     ] = None,
+    years: Annotated[
+        int,
+        typer.Option(min=0, help="Years of a small town for seasonal and chronic findings; 0: leave it out"),
+    ] = 3,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the figures do not depend on it")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder for figures.json, report.html, curve.svg")] = None,
     page: Annotated[Path | None, typer.Option(help="Where to write quality.md; none: into --out")] = None,
@@ -58,11 +62,13 @@ def alerts(
     settings = load_settings()
     plan = Plan(city or settings.city or wiring.EXAMPLE_CITY, start.date(), days, tickets_per_day, warm_up)
     settings = settings.model_copy(update={"ladder": settings.ladder.model_copy(update={"endpoints": ()})})
-    figures = measure(plan, seeds_of(seeds), settings, workers, lambda line: print(line, file=sys.stderr))
+    figures = measure(
+        plan, seeds_of(seeds), settings, workers, years, lambda line: print(line, file=sys.stderr)
+    )
     figures["protocol"] = protocol_hash()
     figures["command"] = (
         f"weisu evaluate alerts --seeds {seeds} --days {days} --tickets-per-day {tickets_per_day} "
-        f"--warm-up {warm_up} --out docs/evaluation --page docs/quality.md"
+        f"--warm-up {warm_up} --years {years} --out docs/evaluation --page docs/quality.md"
     )
     _print(figures, as_json)
     if out is not None:

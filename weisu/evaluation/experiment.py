@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
+from typing import Literal
 
 from weisu import __version__
 from weisu.evaluation.baselines import alerts_at, ears_c2, naive
@@ -14,6 +15,7 @@ from weisu.evaluation.pooling import pooled
 from weisu.evaluation.scoring import score
 from weisu.evaluation.tape import Plan, Played, at_threshold, decide_again, play, with_budget
 from weisu.settings import Settings
+from weisu.simulator.stories import Rates
 
 OURS, UNCAPPED, NAIVE, NAIVE_CALLS, EARS = (
     "weisu",
@@ -24,32 +26,48 @@ OURS, UNCAPPED, NAIVE, NAIVE_CALLS, EARS = (
 )
 BUDGETS = (0.5, 1.0, 1.5)
 """Times the city's own budget: does the realised number follow?"""
+TOWN = 40
+"""Tickets a day of the town that is played over years."""
+TOWN_SPOTS = 3000
+"""Its chronic and its seasonal spots, at a city's volume: 19 each at 40 tickets a day."""
 Progress = Callable[[str], None]
+
+
+Role = Literal["city", "uncapped", "years"]
 
 
 @dataclass(frozen=True)
 class CityMeasure:
     """All that one city contributes."""
 
+    role: Role
     seed: int
     scores: Figures
     """Of the product as it ships: its own thresholds and budget."""
-    trials: tuple[Trial, ...]
-    budgets: tuple[tuple[float, float], ...]
+    trials: tuple[Trial, ...] = ()
+    budgets: tuple[tuple[float, float], ...] = ()
     """(alerts a day allowed, alerts a day told in the mean of the scored days)."""
 
 
 def measure(
-    plan: Plan, seeds: Sequence[int], settings: Settings, workers: int, progress: Progress = lambda _: None
+    plan: Plan,
+    seeds: Sequence[int],
+    settings: Settings,
+    workers: int,
+    years: int = 0,
+    progress: Progress = lambda _: None,
 ) -> Figures:
     """The figures over all cities; the same plan and seeds give the same figures, whatever the number of workers.
 
-    The first city is played a second time with callers not told apart.
+    The first city is played a second time with callers not told apart, and as a small town over `years` (0: not).
     """
     work = [partial(measure_city, plan, seed, settings) for seed in seeds]
     work.append(partial(measure_uncapped, plan, seeds[0], settings))
-    measures = sorted(_done(work, workers, progress), key=lambda one: (not one.scores, one.seed))
-    cities = [one for one in measures if one.scores]
+    if years:
+        work.append(partial(measure_years, over_years(plan, years), seeds[0], settings))
+    measures = sorted(_done(work, workers, progress), key=lambda one: (one.role, one.seed))
+    cities = [one for one in measures if one.role == "city"]
+    slow = [one for one in measures if one.role == "years"]
     curves = points(trial for one in measures for trial in one.trials)
     return {
         "plan": {
@@ -71,6 +89,7 @@ def measure(
         )["as shipped"][0],
         "curves": {method: curve for method, curve in curves.items() if method != SHIPPED},
         "budgets": _budgets(cities),
+        "years": {"years": years, "tickets_per_day": TOWN, **pooled([slow[0].scores])} if slow else None,
     }
 
 
@@ -103,6 +122,7 @@ def measure_city(plan: Plan, seed: int, settings: Settings) -> CityMeasure:
     outcomes += [(EARS, threshold, alerts_at(found, threshold, EARS)) for threshold in EARS_GRID]
     own = played.city.thresholds.alerts_per_day
     return CityMeasure(
+        "city",
         seed,
         score(played.truth, played.outcome, plan.warm_up),
         tuple(tried(played.truth, told, plan.warm_up, name, level) for name, level, told in outcomes),
@@ -114,14 +134,28 @@ def measure_uncapped(plan: Plan, seed: int, settings: Settings) -> CityMeasure:
     """The same city where the platform tells nobody apart: what the cap of one caller is worth."""
     played = play(plan, seed, settings, uncapped=True)
     return CityMeasure(
+        "uncapped",
         seed,
         {},
         tuple(
             tried(played.truth, told, plan.warm_up, name, level)
             for name, level, told in _at_thresholds(played, UNCAPPED, UNCAPPED_GRID)
         ),
-        (),
     )
+
+
+def over_years(plan: Plan, years: int) -> Plan:
+    """A small town in which much comes back each year, of which the last year is scored."""
+    start = plan.start.replace(year=plan.start.year - years)
+    days = (plan.start - start).days
+    rates = Rates(chronic=TOWN_SPOTS, seasonal=TOWN_SPOTS)
+    return replace(plan, start=start, days=days, tickets_per_day=TOWN, warm_up=days - 365, rates=rates)
+
+
+def measure_years(plan: Plan, seed: int, settings: Settings) -> CityMeasure:
+    """What needs years: seasonal findings, and chronic ones of months."""
+    played = play(plan, seed, settings)
+    return CityMeasure("years", seed, score(played.truth, played.outcome, plan.warm_up))
 
 
 def _at_thresholds(played: Played, name: str, grid: Sequence[float]) -> Iterator[tuple[str, float, Outcome]]:

@@ -27,6 +27,7 @@ from weisu.evaluation.truth import CityTruth, read_truth
 from weisu.replaying import no_collections, with_attic
 from weisu.settings import Settings
 from weisu.simulator.simulate import simulate
+from weisu.simulator.stories import Rates
 from weisu.simulator.truth import Truth
 
 UNLIMITED = 1e6
@@ -42,6 +43,7 @@ class Plan:
     days: int
     tickets_per_day: int
     warm_up: int
+    rates: Rates = field(default_factory=Rates)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def play(plan: Plan, seed: int, settings: Settings, uncapped: bool = False) -> P
     truth = Truth()
     city = load_city(plan.city)
     events: Iterable[Mapping[str, Any]] = simulate(
-        city, seed, plan.start, plan.days, plan.tickets_per_day, truth=truth
+        city, seed, plan.start, plan.days, plan.tickets_per_day, plan.rates, truth
     )
     if uncapped:
         events = map(_as_stranger, events)

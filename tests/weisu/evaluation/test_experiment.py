@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from weisu import wiring
 from weisu.__main__ import app
 from weisu.commands.evaluate import seeds_of
 from weisu.evaluation.curve import at_most, points, tried
-from weisu.evaluation.experiment import EARS, NAIVE, NAIVE_CALLS, OURS, UNCAPPED, measure
+from weisu.evaluation.experiment import EARS, NAIVE, NAIVE_CALLS, OURS, UNCAPPED, measure, over_years
 from weisu.evaluation.outcome import Outcome
 from weisu.evaluation.report import html_report, quality_page
 from weisu.evaluation.tape import Plan, Played, at_threshold, decide_again, play
@@ -54,6 +54,19 @@ def test_lower_threshold_tells_of_no_fewer_crowds(played: Played) -> None:
 def test_same_plan_gives_the_same_figures_with_any_number_of_workers(figures: Mapping[str, Any]) -> None:
     again = measure(PLAN, [3, 4], Settings(), workers=2)
     assert json.dumps(again, sort_keys=True) == json.dumps(figures, sort_keys=True)
+
+
+def test_town_of_years_ends_where_the_cities_begin() -> None:
+    town = over_years(PLAN, 3)
+    assert (town.start, town.days, town.warm_up) == (date(2023, 6, 1), 1096, 731)
+    assert town.start + timedelta(days=town.days) == PLAN.start
+
+
+def test_town_of_years_has_its_own_table(figures: Mapping[str, Any]) -> None:
+    slow = {**figures, "command": "", "years": {"years": 3, "tickets_per_day": 40, **figures["pooled"]}}
+    assert "Patterns of years" not in html_report(figures)
+    assert "Patterns of years" in html_report(slow)
+    assert "over 3 years, of which the last is scored" in quality_page(slow)
 
 
 def test_every_method_has_its_curve(figures: Mapping[str, Any]) -> None:
