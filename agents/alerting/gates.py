@@ -9,7 +9,7 @@ from agents.alerting.alert import HeldReason
 from agents.alerting.desk import Budget, Desk, Kept, Last, Silence, Waits, hashed
 from agents.alerting.neighbours import PRIORITY, cover_of
 from agents.alerting.rates import tickets_per_day
-from agents.alerting.weigh import is_confident, is_slow
+from agents.alerting.weigh import is_confident, is_slow, is_sure
 from agents.problems.problem import Candidate, CandidateKind
 
 COOL_DOWN_FACTOR: Mapping[CandidateKind, float] = {
@@ -28,6 +28,8 @@ SLOW_COOL_DOWN = 14
 UNHURRIED_SHARE = 0.34
 """Share of the day's budget that may be gone when a finding of another kind than a burst is still told."""
 LONGEST_BUDGET_DAYS = 7
+SURE_BUDGETS = 3
+"""How many days' alerts a day may have for crowds beyond chance: it is no flood of false ones."""
 CROWDS: tuple[CandidateKind, ...] = ("burst", "campaign", "chronic", "seasonal")
 """Kinds that claim that many people are affected."""
 
@@ -186,13 +188,17 @@ def budget(candidate: Candidate, desk: Desk) -> No | None:
 
     A crowd of little evidence may use the budget only, what is above it is for the strong ones: on a simulated
     storm day weak findings had used up the day before the planted incidents began. What is no crowd of today may
-    use a third: there the returns after closing of the morning had taken the whole day from the bursts.
+    use a third: there the returns after closing of the morning had taken the whole day from the bursts. A crowd
+    beyond chance may use three days' worth: in a night of few calls the one alert of the day was gone by noon. Not
+    where one in several days is all that is wanted.
     """
     if candidate.kind == "hazard":
         return None
     days, cap = allowance(desk)
     if candidate.kind != "burst":
         cap = max(1, floor(UNHURRIED_SHARE * cap))
+    elif is_sure(candidate) and days == 1:
+        cap *= SURE_BUDGETS
     elif not is_confident(candidate):
         cap = max(1, min(cap, floor(daily_budget(desk))))
     spent = 0

@@ -5,7 +5,7 @@ from math import log10
 
 from agents.alerting.alert import Level
 from agents.alerting.desk import Bar, Desk
-from agents.alerting.rates import correction, days_known
+from agents.alerting.rates import correction, days_known, tickets_per_day
 from agents.alerting.trust import adjustment
 from agents.city import City, words
 from agents.problems.baseline import tail
@@ -14,13 +14,18 @@ from agents.problems.rate import FAST_TAUS
 
 CONFIDENT = 1.0
 """Evidence above what is needed, ten times rarer by chance, from which a crowd is believed at once."""
+SURE = 5.0
+"""Evidence that is told when the day's budget is spent: by chance less than once in 100,000 days, if λ were exact;
+it is too bold by 7 to 20 times (alerting.md A.3)."""
 LOCAL_SCOPES = ("problem", "street", "district")
 SLOW_EVIDENCE = -1.0
 """Least evidence where a place is so quiet that its crowds come together over days.
 
 Three reporters of one problem within two weeks are λ ≈ 0.5 at ten tickets a day, and worth a look there; what
-keeps them few is the budget of one alert in two days, not the evidence.
+keeps them few is the budget of one alert in two days, not the evidence. Where more call it takes as much more as
+there are more chances to find three: log10 of how many times ten tickets a day.
 """
+SLOW_TICKETS = 10.0
 STORM_EVIDENCE = 2.0
 """Least evidence of a storm, however low λ* is: a category's days over a whole city differ more than chance.
 
@@ -63,7 +68,7 @@ def weigh(candidate: Candidate, desk: Desk) -> Candidate:
         figures["expected"] = figures.get("expected", 0.0) * factor
         figures["ratio"] = figures.get("ratio", 0.0) / factor
     if candidate.scope == "problem" and is_slow(candidate) and days_known(desk) >= SLOW_AFTER_DAYS:
-        figures["slow_needed"] = SLOW_EVIDENCE
+        figures["slow_needed"] = SLOW_EVIDENCE + log10(max(1.0, tickets_per_day(desk) / SLOW_TICKETS))
     weighed = candidate.model_copy(update={"figures": figures, "facts": facts})
     return with_needed(weighed, evidence_needed(desk))
 
@@ -85,6 +90,11 @@ def is_confident(candidate: Candidate) -> bool:
     """Is the evidence so much above what is needed that no one more person need confirm it?"""
     figures = candidate.figures
     return figures.get("lambda", 0.0) >= figures.get("needed", 0.0) + CONFIDENT
+
+
+def is_sure(candidate: Candidate) -> bool:
+    """Is it beyond chance, whatever else was told today?"""
+    return candidate.kind == "burst" and candidate.figures.get("lambda", 0.0) >= SURE
 
 
 def is_slow(candidate: Candidate) -> bool:

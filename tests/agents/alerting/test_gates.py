@@ -211,7 +211,12 @@ def test_the_local_day_decides_the_budget() -> None:
     desk = busy(make_desk(tickets_per_alert=40), 50)
     assert allowance(desk) == (1, 1)
     raised(desk, finding(15.5))
-    other = {"problem_id": "p9", "key": "城北区|problem|p9", "district": "城北区"}
+    other = {
+        "problem_id": "p9",
+        "key": "城北区|problem|p9",
+        "district": "城北区",
+        "figures": {"lambda": 4.9},
+    }
     assert reason(decide(finding(15.9, **other), desk)) == "budget"
     after_midnight = finding(16.1, **other)
     assert after_midnight.at - hours(15.9) == timedelta(minutes=12)
@@ -246,3 +251,29 @@ def test_one_more_person_in_time_confirms_it(later: float, people: int, expected
     weak = {"scope": "street", "key": "城东区|street|供水", "figures": {"lambda": 2.0}}
     assert reason(decide(finding(0, **weak), desk)) == "unconfirmed"
     assert reason(decide(finding(later, reporters=people, **weak), desk)) == expected
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [(4.9, 1), (5.0, 3)])
+def test_crowds_beyond_chance_pass_a_spent_budget_up_to_three(evidence: float, expected: int) -> None:
+    desk = busy(make_desk(tickets_per_alert=40), 50)
+    crowds = [
+        finding(
+            15 + number / 10,
+            key=f"{number}区|problem|p{number}",
+            problem_id=f"p{number}",
+            district=f"{number}区",
+            figures={"lambda": evidence},
+        )
+        for number in range(5)
+    ]
+    told = [reason(decide(crowd, desk)) for crowd in crowds]
+    assert told == [None] * expected + ["budget"] * (5 - expected)
+
+
+@pytest.mark.parametrize(("a_day", "needed"), [(5, -1.0), (10, -1.0), (100, 0.0)])
+def test_a_crowd_of_days_needs_more_where_more_call(a_day: int, needed: float) -> None:
+    desk = busy(make_desk(evidence=1.0), a_day, days=35)
+    slow = {"lambda": -0.5, "tau": 168.0}
+    assert (reason(decide(finding(figures=slow), desk)) is None) is (needed < -0.5)
+    weighed = decide(finding(1, key="k", problem_id="k", figures=slow), desk)[0].alert
+    assert weighed.figures["slow_needed"] == pytest.approx(needed, abs=0.02)
