@@ -19,6 +19,7 @@ COOL_DOWN_FACTOR: Mapping[CandidateKind, float] = {
     "recurrence": 7,
     "dispute": 7,
     "harassment": 7,
+    "same_caller": 28,
     "chronic": 28,
     "seasonal": 300,
 }

@@ -13,6 +13,7 @@ QUIET_FACTOR: Mapping[AlertKind, int] = {
     "recurrence": 7,
     "dispute": 7,
     "harassment": 7,
+    "same_caller": 28,
     "chronic": 28,
     "seasonal": 28,
     "digest": 1,

@@ -124,7 +124,7 @@ def level_of(candidate: Candidate, city: City) -> Level:
     kind, people = candidate.kind, candidate.reporters
     if kind == "hazard" or (kind == "burst" and (people >= 50 or _is_dangerous(candidate, city))):
         return "red"
-    if kind in ("chronic", "seasonal", "harassment"):
+    if kind in ("chronic", "seasonal", "harassment", "same_caller"):
         return "blue"
     if kind == "burst" and _is_strong(candidate):
         return "orange"

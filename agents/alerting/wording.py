@@ -110,7 +110,8 @@ TITLES: dict[str, Callable[[Facts], str]] = {
     "chronic": _plain_title("长期未解决，N人反映"),
     "seasonal": _plain_title("往年同期多发，宜提前处置"),
     "dispute": _plain_title("多次转派或退单"),
-    "harassment": _plain_title("同一诉求人多次来电"),
+    "harassment": _plain_title("少数诉求人短期内大量来件"),
+    "same_caller": _plain_title("同一诉求人重复来电"),
     "campaign": _plain_title("多人提交相近文本，N人"),
 }
 
@@ -207,7 +208,8 @@ PROPOSALS: dict[str, str] = {
     "chronic": "列入专项研判，明确牵头单位和时限",
     "seasonal": "在往年高发期前排查处置",
     "dispute": "由督查明确牵头单位",
-    "harassment": "由专人统一答复，核实是否另有实情",
+    "harassment": "由专人统一答复，核实是否另有实情，抄送督查",
+    "same_caller": "由专人回访，核对历次答复是否落实，抄送督查",
     "campaign": "现场核实，按诉求内容处置，不因文本相近降低等级",
 }
 SENTENCES: tuple[Callable[[Facts], Sentence | None], ...] = (

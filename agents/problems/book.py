@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping, MutableMapping
 from datetime import datetime, timedelta
 
 from agents.problems.calendar import Calendar
+from agents.problems.callers import is_named
 from agents.problems.hours import Weeks
 from agents.problems.member import Member
 from agents.problems.problem import Problem
@@ -17,6 +18,10 @@ OPEN_RETENTION = timedelta(days=400)
 """The same for a problem that was never closed."""
 QUIET = timedelta(days=60)
 """An open problem without a ticket for so long takes none in any more: the search window is over."""
+
+
+MAX_CALLS = 64
+"""Tickets by which one caller's many are known."""
 
 
 def key_of(district: str, *parts: str) -> str:
@@ -55,6 +60,8 @@ class Book:
         self.weeks = Weeks()
         self.spots: dict[str, dict[str, None]] = {}
         """Spot → the topics that have a calendar there."""
+        self._calls: dict[str, list[str]] = {}
+        """Named caller → ids of the newest tickets."""
         self._own: dict[str, None] = {}
         """Keys of the district's members."""
         self._wide: dict[str, None] = {}
@@ -96,9 +103,29 @@ class Book:
 
     def store_member(self, member: Member) -> None:
         key = self._prefix + member.ticket_id
+        if key not in self.members:
+            self._note_call(member)
         self.members[key] = member
         self._own[key] = None
         self.seq = max(self.seq, member.seq)
+
+    def calls_of(self, caller: str) -> tuple[str, ...]:
+        """Ids of a named caller's tickets of the last weeks, in the order in which they came, at most 64."""
+        return tuple(self._calls.get(caller, ()))
+
+    def _note_call(self, member: Member) -> None:
+        if not is_named(member.caller):
+            return
+        calls = self._calls.setdefault(member.caller, [])
+        calls.append(member.ticket_id)
+        del calls[:-MAX_CALLS]
+
+    def _forget_call(self, member: Member) -> None:
+        left = [known for known in self._calls.get(member.caller, ()) if known != member.ticket_id]
+        if left:
+            self._calls[member.caller] = left
+        else:
+            self._calls.pop(member.caller, None)
 
     def store_rate(self, key: str, rate: Rate) -> None:
         if key not in self.rates:
@@ -164,6 +191,7 @@ class Book:
             member = self.members[key]
             if self.problem(member.problem_id) is None:
                 self.search.discard(member.slot)
+                self._forget_call(member)
                 del self.members[key], self._own[key]
 
     def drop_streams(self, before: float) -> None:
@@ -232,6 +260,7 @@ class Book:
         for member in listed:
             self.seq = max(self.seq, member.seq)
             self._own[self._prefix + member.ticket_id] = None
+            self._note_call(member)
             if member.signature is not None:
                 self.search.add(member)
 

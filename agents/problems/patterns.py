@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 from agents.intake.ticket import Ticket
 from agents.problems.bursts import find_bursts, is_slow
+from agents.problems.campaign import find_campaign
 from agents.problems.case import (
     RULES,
     SUBJECT,
     Case,
 )
+from agents.problems.one_caller import find_one_caller
 from agents.problems.problem import Candidate
 from agents.problems.problem import Evidence as Quote
 from agents.problems.returns import find_return
@@ -92,4 +94,10 @@ def _named_place(ticket: Ticket) -> str:
     return min(names)[1] if names else ""
 
 
-PATTERNS: tuple[Pattern, ...] = (find_crowds, find_return, find_graded_hazard)
+PATTERNS: tuple[Pattern, ...] = (
+    find_crowds,
+    find_return,
+    find_campaign,
+    find_one_caller,
+    find_graded_hazard,
+)

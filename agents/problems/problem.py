@@ -12,7 +12,15 @@ Pattern = Literal[
     "burst", "recurrence", "chronic", "seasonal", "same_caller", "harassment", "campaign", "dispute"
 ]
 CandidateKind = Literal[
-    "burst", "recurrence", "chronic", "seasonal", "hazard", "dispute", "harassment", "campaign"
+    "burst",
+    "recurrence",
+    "chronic",
+    "seasonal",
+    "hazard",
+    "dispute",
+    "harassment",
+    "same_caller",
+    "campaign",
 ]
 Scope = Literal["problem", "street", "district", "city"]
 

@@ -38,7 +38,7 @@ def finding_of(
     if problem is not None and problem.units:
         known["unit"] = problem.units[-1]
     if problem is not None and problem.reply:
-        known["reply"] = problem.reply
+        known.setdefault("reply", problem.reply)
     evidence = quotes or quotes_of(members)
     ticket_ids = tuple(member.ticket_id for member in members) or tuple(said.ticket_id for said in evidence)
     return Candidate(

@@ -1,5 +1,6 @@
 """What the passing of time brings about in problems: the quiet ones close, old state goes, lists are drawn up."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from agents.city import City
@@ -8,7 +9,8 @@ from agents.problems.books import Books
 from agents.problems.calendar import aged, week_of_day
 from agents.problems.chronic import find_chronic
 from agents.problems.hours import local_seconds
-from agents.problems.problem import Candidate, Change, Gathered
+from agents.problems.problem import Candidate, Change, Gathered, Pattern
+from agents.problems.seasonal import find_seasonal
 from agents.problems.standing import marked
 
 _DAY = 86_400
@@ -39,10 +41,17 @@ def _list(book: Book, at: datetime, now: float, city: City) -> tuple[list[Candid
     _age(book, week_of_day(int(now // _DAY)))
     found: list[Candidate] = []
     changes: list[Change] = []
-    for candidate in find_chronic(book, at, now, city):
-        found.append(candidate)
-        changes += marked(book, candidate, "chronic")
+    for pattern, find in LISTS:
+        for candidate in find(book, at, now, city):
+            found.append(candidate)
+            changes += marked(book, candidate, pattern)
     return found, changes
+
+
+LISTS: tuple[tuple[Pattern, Callable[[Book, datetime, float, City], list[Candidate]]], ...] = (
+    ("seasonal", find_seasonal),
+    ("chronic", find_chronic),
+)
 
 
 def _age(book: Book, week: int) -> None:

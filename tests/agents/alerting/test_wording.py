@@ -68,7 +68,17 @@ def test_the_text_says_all_that_is_known() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["burst", "recurrence", "chronic", "seasonal", "hazard", "dispute", "harassment", "campaign"],
+    [
+        "burst",
+        "recurrence",
+        "chronic",
+        "seasonal",
+        "hazard",
+        "dispute",
+        "harassment",
+        "same_caller",
+        "campaign",
+    ],
 )
 def test_every_kind_has_words_that_hold(kind: CandidateKind) -> None:
     wording = say(kind=kind, hazards=("fire",), facts={"unit": "第3水厂", "reply": "第2次答复:\n已修"})
