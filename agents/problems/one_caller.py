@@ -14,12 +14,14 @@ from agents.problems.problem import Candidate, CandidateKind
 STORM = 6
 """Tickets of one reporter within a day. Source: the hoaxes of alerting.md A.1 are 6–30 calls."""
 STORM_SPAN = timedelta(hours=24)
-REPEATS = 4
+REPEATS = 5
 """Tickets of one reporter about one problem within 30 days, over a week at least."""
 REPEATS_SPAN = timedelta(days=30)
 REPEATS_LEAST = timedelta(days=7)
 TARGETED = 10
-"""Tickets about one problem within 30 days, most of them from the same few."""
+TARGETED_SPAN = timedelta(days=7)
+"""Ten tickets about one problem within a week, most of them from the same few. Neighbours of what never ends
+send as many in a month."""
 FEW = 3
 FEW_SHARE = 0.6
 """Source: alerting.md D."""
@@ -47,7 +49,7 @@ def _storm_or_target(case: Case, caller: str) -> tuple[Candidate, ...]:
     problem = case.problem
     if problem.tickets < TARGETED or problem.reporters * 2 > problem.tickets:
         return ()
-    members = members_within(case, problem.recent, REPEATS_SPAN)
+    members = members_within(case, problem.recent, TARGETED_SPAN)
     by_caller = sorted(
         (sum(m.caller == who for m in members) for who in {m.caller for m in members}), reverse=True
     )
@@ -56,7 +58,7 @@ def _storm_or_target(case: Case, caller: str) -> tuple[Candidate, ...]:
     if not case.fires("harassment:problem", is_found):
         return ()
     figures = {"calls": float(len(members)), "top_share": round(share, 4), "callers": float(len(by_caller))}
-    return (_finding(case, "harassment", problem.problem_id, members, figures, "30天内"),)
+    return (_finding(case, "harassment", problem.problem_id, members, figures, "7天内"),)
 
 
 def _repeats(case: Case, caller: str) -> tuple[Candidate, ...]:
