@@ -130,15 +130,24 @@ class ElasticIndex:
         return found_in(response.body, query, asked)
 
     async def forget(self, collection: Collection, before: datetime) -> int:
-        response = await _answer(
-            self._client.delete_by_query(
+        """By search and bulk: delete-by-query is a module that not every distribution has."""
+        gone, older = 0, {"range": {TIME_FIELD[collection]: {"lt": before.isoformat()}}}
+        while True:
+            search = self._client.search(
                 index=self._prefix + collection,
                 ignore_unavailable=True,
-                conflicts="proceed",
-                query={"range": {TIME_FIELD[collection]: {"lt": before.isoformat()}}},
+                query=older,
+                size=_CHUNK,
+                source=False,
             )
-        )
-        return int(response["deleted"])
+            found = await _answer(search)
+            if not (hits := found["hits"]["hits"]):
+                return gone
+            deletes = [{"delete": {"_index": hit["_index"], "_id": hit["_id"]}} for hit in hits]
+            done = await _answer(self._client.bulk(operations=deletes, refresh=True))
+            if not (now := sum(item["delete"]["status"] == 200 for item in done["items"])):
+                raise IndexUnavailable(f"Elasticsearch deletes nothing of {self._prefix}{collection}")
+            gone += now
 
     async def refresh(self) -> None:
         names = [f"{self._prefix}{name}" for name in (*COLLECTIONS, "tickets_pending")]

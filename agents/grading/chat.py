@@ -140,11 +140,12 @@ class ChatEndpoint:
         except openai.BadRequestError as error:
             raise _of_bad_request(error, name) from None
         except openai.LengthFinishReasonError as error:
-            counted = error.completion.usage
+            counted, choices = error.completion.usage, error.completion.choices
             usage = (
                 self._settings.price(counted.prompt_tokens, counted.completion_tokens) if counted else None
             )
-            raise TooLong("the answer was cut off", usage) from None
+            said = choices[0].message.content or "" if choices else ""
+            raise TooLong("the answer was cut off", usage, said) from None
         except openai.OpenAIError as error:
             raise Broken(type(error).__name__) from None
         except (TypeError, ValueError, LookupError, AttributeError) as error:  # no chat completion at all

@@ -91,6 +91,7 @@ def test_streamed_faults_are_told_apart_as_whole_ones(
     with model_server(said) as server:
         error = ask(server, variant="json_schema", streaming=streaming)
     assert type(error) is kind
+    assert error.said == ("" if said.refusal else said.text)
     assert (error.usage.tokens_in, error.usage.tokens_out) == (300, 100)
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from fakes.model_city import ANSWER, CALM, CITY, GAS, RULES, climb_all
+from fakes.model_city import ANSWER, CITY, GAS, RULES, climb_all
 from pydantic import SecretStr
 
 import prompts
@@ -33,8 +33,8 @@ def rungs(address: str) -> Ladder:
         model=NAME,
         base_url=address,
         api_key=SecretStr("none"),
-        timeout_s=240,
-        tokens_out=700,
+        timeout_s=300,
+        tokens_out=1500,
         variant="json_schema",
         at_once=1,
     )
@@ -43,17 +43,20 @@ def rungs(address: str) -> Ladder:
     )
 
 
-def test_real_model_is_held_to_the_schema_and_every_grade_tells_its_source(address: str) -> None:
-    calls = [climbed for climbed in climb_all(rungs(address), CALM, GAS)]
-    for climbed in calls:
-        grade = climbed.grade
-        assert grade.source == ("llm" if climbed.audits[-1].call.outcome == "answered" else "rules")
-        assert grade.tokens_in > 0 and grade.tokens_out > 0
-    assert calls[1].grade.urgency == "critical"
-    whole = [audit.call for climbed in calls for audit in climbed.audits if audit.call.outcome != "too_long"]
-    assert whole, "every answer was cut off: raise tokens_out"
-    for call in whole:
-        said = json.loads(call.answer)
-        assert said.keys() == ANSWER.model_fields.keys()
-        assert said["category"] in categories_of(CITY)
-        assert said["urgency"] in ("critical", "urgent", "normal", "low")
+def test_real_model_is_held_to_the_schema_and_the_grade_tells_its_source(address: str) -> None:
+    (climbed,) = climb_all(rungs(address), GAS)
+    grade, calls = climbed.grade, [audit.call for audit in climbed.audits]
+    assert grade.source == ("llm" if calls[-1].outcome == "answered" else "rules")
+    assert grade.urgency == "critical"
+    if calls[0].outcome in ("too_long", "timed_out"):
+        pytest.skip(
+            f"the real model did not come to an end: {calls[0].outcome} after {calls[0].latency_ms} ms"
+        )
+    assert (grade.tokens_in, grade.tokens_out) == (
+        sum(call.tokens_in for call in calls),
+        sum(call.tokens_out for call in calls),
+    )
+    said = json.loads(calls[0].answer)
+    assert said.keys() == ANSWER.model_fields.keys()
+    assert said["category"] in categories_of(CITY)
+    assert said["urgency"] in ("critical", "urgent", "normal", "low")
