@@ -26,7 +26,7 @@ TEXT_BOTH, TEXT, TITLE = 2.0, 12.5, 2.2
 """For a cosine of 1."""
 CALLER = 4.2
 """One reporter."""
-SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 1.5), (12 * 3600.0, 0.3))
+SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 3.0), (12 * 3600.0, 1.0))
 """Seconds between the two calls, less than which so much speaks for one problem."""
 NEAR = -1.0
 """Odds below the bound from which a merge is proposed to a person."""
