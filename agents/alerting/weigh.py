@@ -29,7 +29,7 @@ SLOW_TICKETS = 10.0
 STORM_EVIDENCE = 2.0
 """Least evidence of a storm, however low λ* is: a category's days over a whole city differ more than chance.
 
-On two simulated cities of 2,000 tickets a day (five weeks, one day of rain) 16 storms were told at 1.0, five of them
+On two simulated cities of 2,000 tickets a day (five weeks, one day of rain) 16 storms were told at 1.0, four of them
 of the rain; 8 at 2.0, three of them of the rain.
 """
 SLOW_AFTER_DAYS = 28
