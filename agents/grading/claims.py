@@ -31,6 +31,7 @@ class Clause:
     title: str
     basis: str
     kinds: frozenset[str]
+    needs: tuple[str, ...]
     words: re.Pattern[str]
     unless: re.Pattern[str] | None
 
@@ -39,7 +40,7 @@ def review_claim(ticket: Ticket, kind: Kind, city: City) -> ClaimReview | None:
     """The first clause with a sign in the text; None where no clause speaks, and always in a city without clauses."""
     text = ticket.text
     for clause in clauses_of(city):
-        if kind not in clause.kinds:
+        if kind not in clause.kinds or not any(word in text for word in clause.needs):
             continue
         signs = [found for found in clause.words.finditer(text) if not _is_excused(text, found, clause)]
         if signs:
@@ -78,7 +79,7 @@ def clauses_of(city: City) -> tuple[Clause, ...]:
 
 
 def _clause(name: str, table: Mapping[str, Any]) -> Clause:
-    for key in ("clause", "basis", "words"):
+    for key in ("clause", "basis", "needs", "words"):
         if not table.get(key):
             raise ValueError(f"claims.{name}: {key} is missing: a proposal cites the city's rules")
     return Clause(
@@ -86,6 +87,7 @@ def _clause(name: str, table: Mapping[str, Any]) -> Clause:
         table["clause"],
         table["basis"],
         frozenset(table.get("kinds") or _KINDS),
+        tuple(table["needs"]),
         any_of(table["words"], f"claims.{name}"),
         compiled(table["unless"], f"claims.{name}") if table.get("unless") else None,
     )

@@ -13,10 +13,11 @@ from agents.grading.grade import Grade, Recurrence, Urgency
 from agents.grading.kinds import find_kind, find_praised, find_recurrence, kind_rules
 from agents.grading.matters import UNSAID, Found, find_matter, matter_rules
 from agents.grading.summary import say_places, summarize
-from agents.grading.transcript import as_heard, draft_title
+from agents.grading.transcript import draft_title
 from agents.intake.hazards import find_hazards, hazard_rules, title_of
 from agents.intake.orders import without_orders
 from agents.intake.ticket import Hazard, Kind, Ticket
+from agents.intake.transcript import heard
 
 CODE = "rules-2"
 """Raise the number when the code below or in the files it calls decides differently."""
@@ -54,8 +55,8 @@ class RulesGrader:
     def grade(self, ticket: Ticket) -> Grade:
         """Never raises for what a ticket holds; the same ticket gets the same grade."""
         city = self.city
-        ticket = _without_orders(as_heard(ticket))
         hazards = ticket.hazards or find_hazards(ticket.text, city)
+        ticket = _as_read(ticket)
         kind, certain = find_kind(ticket, city, bool(hazards))
         found = find_matter(ticket, hazards, city)
         recurrence = find_recurrence(ticket, city)
@@ -111,12 +112,15 @@ class RulesGrader:
         return urgency, f"{_URGENCY_NAMES[urgency]}：事项「{found.name}」，未见风险点{said}"
 
 
-def _without_orders(ticket: Ticket) -> Ticket:
-    """The ticket without what speaks to a machine: it is no sign of a kind, a matter or a danger."""
-    title, content = without_orders(ticket.title), without_orders(ticket.content)
-    if title == ticket.title and content == ticket.content:
+def _as_read(ticket: Ticket) -> Ticket:
+    """The ticket with only the citizen's words to the hotline: neither a call-taker nor an order to a machine is
+    a sign of a kind, a matter or a danger. Positions stay; the very same ticket where there is nothing of these."""
+    text = ticket.text
+    read = without_orders(heard(text))  # intake has asked for both: they are remembered
+    if read == text:
         return ticket
-    return ticket.model_copy(update={"title": title, "content": content})
+    ends = len(ticket.title), len(text) - len(ticket.content)
+    return ticket.model_copy(update={"title": read[: ends[0]], "content": read[ends[1] :]})
 
 
 def _confidence(ticket: Ticket, found: Found, certain: bool, hazards: Sequence[Hazard]) -> float:

@@ -1,20 +1,10 @@
-"""The draft of a ticket 工单草稿 from a call's transcript: what the citizen said, and a title for it."""
+"""The draft of a ticket 工单草稿: a title for what came without one, such as a call's transcript."""
 
 from collections.abc import Sequence
 
 from agents.intake.ticket import Ticket
-from agents.intake.transcript import heard
 
 MAX_TITLE = 30
-
-
-def as_heard(ticket: Ticket) -> Ticket:
-    """The ticket with only the citizen's words in its content; the very same one when it is no transcript.
-
-    Positions stay those of the ticket's own text.
-    """
-    content = heard(ticket.content)
-    return ticket if content == ticket.content else ticket.model_copy(update={"content": content})
 
 
 def draft_title(ticket: Ticket, matter: str, places: Sequence[str]) -> str:

@@ -23,6 +23,11 @@ from agents.intake.transcript import heard
 
 MAX_QUOTE = 40
 """Characters of a hazard's quote."""
+UNCLEAR = "unclear_danger"
+"""The danger that signs tell where no word and no scene does."""
+_SIGNS_NEEDED, _SIGNS_APART = 3, 50
+"""Groups of signs, and characters from the first to the last of them."""
+_DIRE_SIGNS = frozenset({"sign:伤害", "sign:险因"})
 _IDIOM = ""
 """Entry of a figure of speech: what it covers is no danger."""
 _NEVER = re.compile(r"(?!)")
@@ -92,15 +97,36 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
     if not hits:
         return ()
     found: dict[str, Hazard] = {}
-    for hit in _outside_idioms(hits):
-        danger = rules.dangers[hit.entry]
+    told = _outside_idioms(hits)
+    for hit in told:
+        danger = rules.dangers.get(hit.entry)
+        if danger is None:
+            continue
         known = found.get(danger.name)
         if known is not None and known.level == danger.level:
             continue
         level = _level(danger, _verdict(low, hit, danger, rules.cues))
         if level is not None and (known is None or level == "critical"):
             found[danger.name] = Hazard(name=danger.name, level=level, quote=_quote(text, hit))
+    if not found and (unclear := _unclear(text, low, told, rules)):
+        return (unclear,)
     return tuple(sorted(found.values(), key=lambda hazard: hazard.level != "critical"))
+
+
+def _unclear(text: str, low: str, hits: list[Hit], rules: HazardRules) -> Hazard | None:
+    """Signs of several groups close together; the first dire one must be told as present."""
+    signs = [hit for hit in hits if hit.entry not in rules.dangers]
+    for at, first in enumerate(signs):
+        near = [hit for hit in signs[at:] if hit.start <= first.start + _SIGNS_APART]
+        if len({hit.entry for hit in near}) < _SIGNS_NEEDED:
+            continue
+        for hit in near:
+            if (
+                hit.entry in _DIRE_SIGNS
+                and _verdict(low, hit, rules.dangers[UNCLEAR], rules.cues) == "danger"
+            ):
+                return Hazard(name=UNCLEAR, level="urgent", quote=_quote(text, hit))
+    return None
 
 
 def title_of(name: str, city: City) -> str:
@@ -117,12 +143,14 @@ def hazard_rules(city: City) -> HazardRules:
     dangers = {name: _danger(name, table) for name, table in tables.items()}
     terms = [term for name, table in tables.items() for term in terms_of(name, table)]
     terms += [Term(_IDIOM, word) for word in cues["idioms"]["words"]]
-    for name, level, term in scenes_of(words(city, "scenes")):
+    scenes = words(city, "scenes")
+    for name, level, term in scenes_of(scenes):
         if name not in tables:
             raise ValueError(f"scenes: no danger {name!r} in hazards.toml")
         # A scene brings its own `unless`; the table's `excludes` are made for its fixed words.
         dangers[term.entry] = replace(dangers[name], level=level or dangers[name].level, excludes=_NEVER)
         terms.append(term)
+    terms += [Term(f"sign:{group}", word) for group, said in scenes["signs"].items() for word in said]
     return HazardRules(dangers, _cues(cues), Scanner(terms))
 
 

@@ -1,7 +1,6 @@
 """Finding many words in a text at once: one pass over its character pairs, whatever the number of words."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,8 +9,6 @@ from operator import add
 
 _SENTENCE_END = "。！？；!?;\n"
 _CLAUSE_END = _SENTENCE_END + "，,：:"
-_SENTENCE_MARK = re.compile(f"[{_SENTENCE_END}]")
-_CLAUSE_MARK = re.compile(f"[{_CLAUSE_END}]")
 _LETTER = re.compile(r"[a-z0-9]")
 
 
@@ -43,7 +40,8 @@ class Hit:
 class Scanner:
     """Finds terms in lower-cased text. Latin words match whole words only at their beginning: leak, leaking.
 
-    Cost: one dictionary look-up a pair of characters; a state is searched only beside a word that was found.
+    Cost: one dictionary look-up a pair of characters, two more where a word begins with it; a state is searched
+    only beside a word that was found.
     """
 
     def __init__(self, terms: Iterable[Term]) -> None:
@@ -54,19 +52,24 @@ class Scanner:
                     f"the word {term.word!r} of {term.entry!r} is too short: two characters at least"
                 )
             words.setdefault(term.word, []).append(term)
-        index: dict[str, list[tuple[str, tuple[Term, ...]]]] = {}
+        index: dict[str, dict[str, list[tuple[str, tuple[Term, ...]]]]] = {}
         for word, meant in sorted(words.items(), key=lambda entry: (-len(entry[0]), entry[0])):
-            index.setdefault(word[:2], []).append((word, tuple(sorted(meant, key=lambda t: t.entry))))
-        self._index = {pair: tuple(found) for pair, found in index.items()}
+            thirds = index.setdefault(word[:2], {})
+            thirds.setdefault(word[2:3], []).append((word, tuple(sorted(meant, key=lambda t: t.entry))))
+        self._index = {
+            pair: {third: tuple(found) for third, found in thirds.items()} for pair, thirds in index.items()
+        }
 
     def scan(self, text: str) -> list[Hit]:
         """Every hit in the order of the text; hits may overlap. `text` must be lower-cased."""
         index, pairs = self._index, pairs_of(text)
         hits: list[Hit] = []
         for at in compress(range(len(pairs)), map(index.__contains__, pairs)):
-            for word, terms in index[pairs[at]]:
-                if text.startswith(word, at):
-                    hits += [hit for term in terms if (hit := _judge(term, text, at))]
+            thirds = index[pairs[at]]
+            for third in (text[at + 2 : at + 3], "") if len(text) > at + 2 else ("",):
+                for word, terms in thirds.get(third, ()):
+                    if text.startswith(word, at):
+                        hits += [hit for term in terms if (hit := _judge(term, text, at))]
         return hits
 
 
@@ -122,36 +125,38 @@ def lowered(text: str) -> str:
 
 def sentence_start(text: str, at: int, most: int = 200) -> int:
     """Where the sentence around `at` begins; looks back at most so many characters."""
-    return _back(at, _ends(text, _SENTENCE_MARK), most)
+    return _back(_flat(text, _SENTENCE_END), at, most)
 
 
 def sentence_end(text: str, at: int, most: int = 200) -> int:
     """Where the sentence around `at` ends, its end mark left out; looks at most so many characters ahead."""
-    return _ahead(text, at, _ends(text, _SENTENCE_MARK), most)
+    return _ahead(_flat(text, _SENTENCE_END), at, most)
 
 
 def clause_start(text: str, at: int) -> int:
     """Where the clause around `at` begins; looks back at most 40 characters."""
-    return _back(at, _ends(text, _CLAUSE_MARK), 40)
+    return _back(_flat(text, _CLAUSE_END), at, 40)
 
 
 def clause_end(text: str, at: int) -> int:
     """Where the clause around `at` ends; looks at most 40 characters ahead."""
-    return _ahead(text, at, _ends(text, _CLAUSE_MARK), 40)
+    return _ahead(_flat(text, _CLAUSE_END), at, 40)
 
 
-@lru_cache(maxsize=64)
-def _ends(text: str, mark: re.Pattern[str]) -> list[int]:
-    """Where the marks of a text stand. Remembered: every word that is found asks."""
-    return [found.start() for found in mark.finditer(text)]
+@lru_cache(maxsize=128)
+def _flat(text: str, marks: str) -> str:
+    """The text with every mark as a line end. Remembered: every word that is found asks where its sentence ends."""
+    for mark in marks:
+        text = text.replace(mark, "\n")
+    return text
 
 
-def _back(at: int, ends: list[int], most: int) -> int:
-    before = bisect_left(ends, at)
-    return max(0, at - most, ends[before - 1] + 1 if before else 0)
+def _back(flat: str, at: int, most: int) -> int:
+    floor = max(0, at - most)
+    found = flat.rfind("\n", floor, at)
+    return floor if found < 0 else found + 1
 
 
-def _ahead(text: str, at: int, ends: list[int], most: int) -> int:
-    after = bisect_left(ends, at)
-    end = ends[after] if after < len(ends) else len(text)
-    return min(end, at + most, len(text))
+def _ahead(flat: str, at: int, most: int) -> int:
+    found = flat.find("\n", at, at + most)
+    return min(len(flat), at + most) if found < 0 else found

@@ -9,10 +9,10 @@ _CLERKS = "话务员|坐席员?|座席|客服|接线员|接线|受理员|受理�
 _CITIZENS = "市民|来电人|来话人|群众|诉求人|反映人|报修人|用户|客户|居民|主叫|女士|先生"
 _NAMELESS = r"[AB甲乙]|(?:说话人|发言人|讲话人|声道|spk|SPEAKER)[_ ]?[0-9A-Za-z]{1,2}"
 _LABEL = re.compile(
-    r"(?:\A|(?<=[\n。！？!?；;…])|(?<=\s))[ \t]*[\[【(（]?"
-    rf"(?:(?P<clerk>{_CLERKS})|(?P<citizen>{_CITIZENS})|(?P<other>{_NAMELESS}))"
-    r"[0-9A-Za-z]{0,8}[\]】)）]?\s*[:：]"
+    rf"(?:(?P<clerk>{_CLERKS})|(?P<citizen>{_CITIZENS})|(?P<other>{_NAMELESS}))[0-9A-Za-z]{{0,8}}[\]】)）]?\s*[:：]"
 )
+_BEFORE_LABEL = "\n。！？!?；;… \t\u3000[【(（"
+"""What stands before a label, or nothing does."""
 _ROUTINE = re.compile(
     r"12345|请讲|请说|有什么可以帮|(?:很)?高兴为您服务|请问(?:您|具体|反映|地址|在什么|有什么|贵姓|怎么称呼)|麻烦(?:您)?说一下|具体位置是?哪|哪个位置"
     r"|多久了|什么时候(?:开始|的事|吃的)|之前反映过|有联系过|已经?(?:为您|帮您|给您)?(?:记录|登记)|(?:帮|给|为)您(?:登记|转|派|反映|查)|转(?:给|到|交)相关"
@@ -44,8 +44,7 @@ def heard(text: str) -> str:
     turns = list(_turns(text))
     if not turns:
         return text
-    kept = list("\n" * len(text))
-    kept[: turns[0].label] = text[: turns[0].label]
+    parts = [text[: turns[0].label]]
     for turn, following in zip(turns, [*turns[1:], None], strict=True):
         is_confirmed = (
             following is not None
@@ -53,9 +52,12 @@ def heard(text: str) -> str:
             and _YES.match(text, following.start, following.end)
             and _QUESTION.search(text, turn.start, turn.end)
         )
-        if turn.who != "clerk" or is_confirmed:
-            kept[turn.start : turn.end] = text[turn.start : turn.end]
-    return "".join(kept)
+        parts.append("\n" * (turn.start - turn.label))
+        is_kept = turn.who != "clerk" or is_confirmed
+        parts.append(text[turn.start : turn.end] if is_kept else "\n" * (turn.end - turn.start))
+        # Turns without labels leave the line ends between them out.
+        parts.append("\n" * ((following.label if following else len(text)) - turn.end))
+    return "".join(parts)
 
 
 def is_transcript(text: str) -> bool:
@@ -66,7 +68,7 @@ def is_transcript(text: str) -> bool:
 def _turns(text: str) -> Iterator[Turn]:
     """The turns in order; none when the text is no dialogue."""
     is_labelled = text.count("：") + text.count(":") > 1  # most tickets are no transcripts: look no further
-    labels = list(_LABEL.finditer(text)) if is_labelled else []
+    labels = [found for found in _LABEL.finditer(text) if _begins(text, found.start())] if is_labelled else []
     if len({label.lastgroup or "" for label in labels}) < 2 and len({_name(label) for label in labels}) < 2:
         yield from _unlabelled(text)
         return
@@ -75,6 +77,10 @@ def _turns(text: str) -> Iterator[Turn]:
         end = following.start() if following else len(text)
         is_clerk = label.lastgroup == "clerk" or (label.lastgroup == "other" and _name(label) == nameless)
         yield Turn("clerk" if is_clerk else "citizen", label.start(), label.end(), end)
+
+
+def _begins(text: str, at: int) -> bool:
+    return at == 0 or text[at - 1] in _BEFORE_LABEL
 
 
 def _name(label: re.Match[str]) -> str:

@@ -118,9 +118,9 @@ def test_the_order_in_which_voices_arrive_does_not_matter(steps: list[Step]) -> 
     assert status_of(REVIEW, steps) == status_of(REVIEW, VOICES)
 
 
-@pytest.mark.parametrize("missing", ["clause", "basis", "words"])
+@pytest.mark.parametrize("missing", ["clause", "basis", "needs", "words"])
 def test_a_clause_without_its_words_is_named(missing: str) -> None:
-    table = {"clause": "第一条", "basis": "条文", "words": ["某"]}
+    table = {"clause": "第一条", "basis": "条文", "needs": ["某"], "words": ["某"]}
     del table[missing]
     city = City(name="c", version=f"claims-{missing}", lexicon={"claims": {"clauses": {"odd": table}}})
     with pytest.raises(ValueError, match=f"odd: {missing}"):
