@@ -135,6 +135,8 @@ def test_verb_writes_page_report_and_figures(tmp_path: Path) -> None:
         "60",
         "--warm-up",
         "1",
+        "--years",
+        "0",
         "--out",
         str(tmp_path),
     ]
