@@ -163,3 +163,15 @@ def test_the_officer_on_shift_is_told() -> None:
         ("wecom", ("白班",), "burst"),
         ("sms", ("夜班",), "hazard"),
     ]
+
+
+def test_a_storm_of_one_caller_hides_no_danger() -> None:
+    city = TimeLine()
+    for minute in range(12):
+        city.at(f"08:{minute:02}").call("甲", f"新华小区停水了,第{minute}次打电话", district="城东区")
+    city.at("08:20").call("甲", "新华小区3栋有很浓的煤气味,楼道里都是", district="城东区")
+    city.expect(alert("hazard").by("08:20").of_level("red"))
+    city.never(alert("burst"))
+    storm = city.expect(alert("harassment").of_level("blue"))
+    assert storm.alert.reporters == 1
+    assert "24小时内由同一诉求人提交6件，按一人计。" in storm.alert.text
