@@ -28,6 +28,10 @@ import sys, time, xllamacpp
 params = xllamacpp.CommonParams()
 params.model.path, params.hostnames, params.port = sys.argv[1], ["127.0.0.1"], 0
 params.n_ctx, params.n_parallel, params.warmup = 4096, 1, False
+# One thread: several wait for each other at every token, and a busy machine makes them wait long.
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+# So small a model fills the space between fields with blanks, which the grammar allows.
+params.sampling.penalty_repeat, params.sampling.penalty_last_n = 1.3, 64
 server = xllamacpp.Server(params)
 print("address", server.listening_address, flush=True)
 sys.stdin.read()

@@ -7,14 +7,16 @@ import pytest
 from fakes.model_city import ANSWER, CITY, GAS, RULES, climb_all
 from pydantic import SecretStr
 
-import prompts
 from agents.grading.answer import categories_of
 from agents.grading.chat import ChatEndpoint
 from agents.grading.endpoint import EndpointSettings
 from agents.grading.ladder import Ladder, LadderSettings, rungs_of
 from agents.grading.memory import Memory
+from prompts import Prompt
 from tests.real_model import NAME, NoModel, real_model
 
+PROMPT = Prompt("grade", 0, "把市民原文研判成一行紧凑的 JSON,字段与取值严格按结构,用中文。\n", "0" * 64)
+"""Short: the true one costs a minute of reading on a small machine."""
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("model")]
 
 
@@ -33,14 +35,12 @@ def rungs(address: str) -> Ladder:
         model=NAME,
         base_url=address,
         api_key=SecretStr("none"),
-        timeout_s=300,
+        timeout_s=100,
         tokens_out=1500,
         variant="json_schema",
         at_once=1,
     )
-    return Ladder(
-        RULES, settings, rungs_of([ChatEndpoint(own, ANSWER)], settings), prompts.load("grade"), Memory()
-    )
+    return Ladder(RULES, settings, rungs_of([ChatEndpoint(own, ANSWER)], settings), PROMPT, Memory())
 
 
 def test_real_model_is_held_to_the_schema_and_the_grade_tells_its_source(address: str) -> None:
