@@ -16,15 +16,18 @@ put() {
 
 put POST /_security/user/kibana_system/_password "{\"password\":\"$(quoted "$KIBANA_PASSWORD")\"}"
 # Templates are made by `weisu setup` as elastic; a worker may only look whether they are there.
-# maintenance: refresh, nothing else of use to it.
+# maintenance: refresh, nothing else of use to it. Questions to models are the one thing it deletes, when old.
 put PUT /_security/role/weisu '{
   "cluster": ["monitor", "indices:admin/index_template/get"],
   "indices": [{
     "names": [
       "tickets", "tickets-*", "tickets_pending",
-      "problems", "problems-*", "alerts", "alerts-*", "ledger", "ledger-*"
+      "problems", "problems-*", "alerts", "alerts-*", "ledger", "ledger-*", "audit", "audit-*"
     ],
     "privileges": ["create_index", "index", "read", "maintenance"]
+  }, {
+    "names": ["audit", "audit-*"],
+    "privileges": ["delete"]
   }]
 }'
 put PUT /_security/user/weisu \

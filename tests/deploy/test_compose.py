@@ -275,7 +275,7 @@ def test_refusal_ends_the_script(tmp_path: Path) -> None:
 
 def test_role_reaches_every_index_that_is_written_and_no_other(tmp_path: Path) -> None:
     role = body_of(run_accounts(tmp_path)[1][1])
-    (rights,) = role["indices"]
+    rights = role["indices"][0]
     bodies = [{"created_at": "2026-03-02T08:00:00+08:00"}, {}]
     documents = [Document("tickets", "t", 1, body) for body in bodies]
     documents += [Document(name, "x", 1, {}) for name in COLLECTIONS if name != "tickets"]
@@ -287,7 +287,9 @@ def test_role_reaches_every_index_that_is_written_and_no_other(tmp_path: Path) -
         assert not any(fnmatch(strange, pattern) for pattern in rights["names"])
 
 
-def test_role_makes_no_templates_and_deletes_nothing(tmp_path: Path) -> None:
+def test_role_makes_no_templates_and_deletes_nothing_but_old_audit_records(tmp_path: Path) -> None:
     role = body_of(run_accounts(tmp_path)[1][1])
     assert role["cluster"] == ["monitor", "indices:admin/index_template/get"]
-    assert set(role["indices"][0]["privileges"]) == {"create_index", "index", "read", "maintenance"}
+    rights, forgetting = role["indices"]
+    assert set(rights["privileges"]) == {"create_index", "index", "read", "maintenance"}
+    assert forgetting == {"names": ["audit", "audit-*"], "privileges": ["delete"]}
