@@ -1,4 +1,4 @@
-"""What is made from the code: docs/metrics.md, docs/settings.md, a prompt's schema, the READMEs' example alert.
+"""What is made from the code: docs/metrics.md, docs/settings.md, docs/quality.md, a prompt's schema, the READMEs' example alert.
 
 Renew the committed copies: `python3 dev.py shell python tests/house/generated.py`.
 """
@@ -24,6 +24,7 @@ from agents.grading.endpoint import EndpointSettings
 from streams.metrics import METRICS, STEP_BUCKETS
 from weisu import wiring
 from weisu.city_folder import load_city
+from weisu.evaluation.report import quality_page
 from weisu.replaying import run_replay
 from weisu.settings import PREFIX, Settings
 from weisu.simulator.simulate import simulate, write
@@ -241,7 +242,13 @@ def answer_schema() -> str:
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
-PAGES = {"metrics.md": metrics_page, "settings.md": settings_page}
+def alerts_page() -> str:
+    """docs/quality.md, from the figures of the last published run of `weisu evaluate alerts`."""
+    figures = json.loads((DOCS / "evaluation" / "figures.json").read_text(encoding="utf-8"))
+    return quality_page(figures, "evaluation/")
+
+
+PAGES = {"metrics.md": metrics_page, "settings.md": settings_page, "quality.md": alerts_page}
 SNAPSHOTS = {"prompts/grade/schema.json": answer_schema}
 
 

@@ -119,7 +119,7 @@ def _write(figures: dict[str, object], out: Path, page: Path) -> None:
 
     charts = os.path.relpath(out, page.parent)
     texts = {
-        out / "figures.json": json.dumps(figures, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
+        out / "figures.json": json.dumps(figures, ensure_ascii=False, indent=1) + "\n",
         out / "report.html": html_report(figures),
         out / "curve.svg": curve_chart(figures) + "\n",
         page: quality_page(figures, "" if charts == "." else f"{charts}/"),

@@ -18,7 +18,8 @@ CALM = ("hazard",)
 
 def score(truth: CityTruth, outcome: Outcome, warm_up: int) -> Figures:
     """Figures of one city; days before `warm_up` are left out everywhere but in the clustering."""
-    verdicts = [v for v in judge(truth, outcome.alerts) if truth.day_of(v.told.at) >= warm_up]
+    judged = judge(truth, outcome.alerts)
+    verdicts = [v for v in judged if truth.day_of(v.told.at) >= warm_up]
     days = truth.days - warm_up
     return {
         "days": days,
@@ -27,7 +28,7 @@ def score(truth: CityTruth, outcome: Outcome, warm_up: int) -> Figures:
         "incidents": summary(fates(truth, outcome.alerts, warm_up)),
         "alerts": alerts_a_day(truth, verdicts, warm_up),
         "false": false_alarms(verdicts, days),
-        "kinds": by_kind(truth, verdicts, warm_up),
+        "kinds": by_kind(truth, judged, warm_up),
         "hoaxes": _hoaxes(truth, verdicts, warm_up),
         "hazards": hazards(truth, outcome, warm_up),
         "held": dict(outcome.held),
@@ -79,10 +80,14 @@ def false_alarms(verdicts: Sequence[Verdict], days: int) -> Figures:
 
 
 def by_kind(truth: CityTruth, verdicts: Sequence[Verdict], warm_up: int) -> Figures:
-    """Precision of each kind of alert, and how many of the planted things of that kind were told."""
+    """Precision of each kind of alert, and how many of the planted things of that kind were told.
+
+    Precision is of the scored days; what stands for weeks may have been told in the warm-up, and is told then.
+    """
     found: dict[str, Figures] = {}
     for kind, planted in PLANTED_AS.items():
-        mine = [v for v in verdicts if v.told.kind == kind]
+        ever = [v for v in verdicts if v.told.kind == kind]
+        mine = [v for v in ever if truth.day_of(v.told.at) >= warm_up]
         true = sum(v.finding in ("true", "again") for v in mine)
         things = [
             thing
@@ -91,7 +96,7 @@ def by_kind(truth: CityTruth, verdicts: Sequence[Verdict], warm_up: int) -> Figu
             and is_due(thing.kind, thing.size, thing.reporters)
             and truth.day_of(thing.end) >= warm_up
         ]
-        told = {v.thing for v in mine if v.finding == "true"}
+        told = {v.thing for v in ever if v.finding in ("true", "again")}
         low, high = wilson(true, len(mine))
         found[kind] = {
             "alerts": len(mine),

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from fakes.small_city import alert, call, truth_of
+from fakes.small_city import alert, call, thing, truth_of
 from typer.testing import CliRunner
 
 from weisu.__main__ import app
@@ -86,3 +86,13 @@ def test_alerts_of_the_warm_up_are_not_counted() -> None:
     figures = score(truth, Outcome((early, late), {}, {}), 2)
     assert figures["false"]["total"] == 1  # type: ignore[index]
     assert figures["alerts"]["mean"] == 0.5  # type: ignore[index]
+
+
+def test_what_stands_for_weeks_may_be_told_in_the_warm_up() -> None:
+    calls = [call(f"k{n}", 6 * n, n, "t1") for n in range(12)]
+    truth = truth_of(calls, thing("t1", "chronic", calls))
+    early = alert("k3", ["k1", "k2", "k3"], 18, kind="chronic")
+    figures = score(truth, Outcome((early,), {}, {}), 1)
+    kinds = figures["kinds"]
+    assert isinstance(kinds, dict)
+    assert (kinds["chronic"]["alerts"], kinds["chronic"]["planted"], kinds["chronic"]["told"]) == (0, 1, 1)
