@@ -27,16 +27,18 @@ async def explain_members(problem_id: str, source: Source, city: City) -> list[s
     if problem is None:
         return []
     tickets = await source.find("tickets", "problem_id", problem_id)
+    # Of a huge problem the index gives the first ones; the problem itself knows how many there are.
+    number = max(len(tickets), problem.get("tickets") or 0)
     lines = [
         f"问题 {problem_id}：{problem.get('title') or problem.get('matter') or ''}，"
-        f"{len(tickets)}件工单，{problem.get('reporters', 0)}名诉求人。"
+        f"{number}件工单，{problem.get('reporters', 0)}名诉求人。"
     ]
     if problem.get("after"):
         lines.append(f"接在已办结的问题 {problem['after']} 之后。")
     for ticket in tickets[:MOST_SHOWN]:
         lines += _ticket(ticket, city)
-    if len(tickets) > MOST_SHOWN:
-        lines.append(f"……另有{len(tickets) - MOST_SHOWN}件")
+    if number > MOST_SHOWN:
+        lines.append(f"……另有{number - MOST_SHOWN}件")
     return lines
 
 

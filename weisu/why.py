@@ -23,8 +23,10 @@ class Source(Protocol):
 
     async def get(self, collection: Collection, id: str) -> Body | None: ...
 
-    async def find(self, collection: Collection, field: str, value: str) -> list[Body]:
-        """Alerts or ledger entries with this value, oldest first."""
+    async def find(
+        self, collection: Collection, field: str, value: str, until: datetime | None = None
+    ) -> list[Body]:
+        """What has this value, oldest first. Of more than can be read the oldest, or the last before `until`."""
         ...
 
 
@@ -40,13 +42,29 @@ class Folder:
         name = "alert_id" if collection in ("alerts", "ledger") else f"{collection[:-1]}_id"
         return next((row for row in self._rows(collection) if row.get(name) == id), None)
 
-    async def find(self, collection: Collection, field: str, value: str) -> list[Body]:
+    async def find(
+        self, collection: Collection, field: str, value: str, until: datetime | None = None
+    ) -> list[Body]:
         return [row for row in self._rows(collection) if value in _several(row.get(field))]
 
     def _rows(self, collection: Collection) -> Iterable[Body]:
-        with (self._out / f"{collection}.jsonl").open(encoding="utf-8") as lines:
-            for line in lines:
-                yield json.loads(line)
+        path = self._out / f"{collection}.jsonl"
+        try:
+            with path.open("rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    yield _row(line, f"{path} line {number}")
+        except OSError as error:
+            raise WrongSetup(f"{path}: cannot be read ({error.strerror}); replay into it again") from None
+
+
+def _row(line: bytes, where: str) -> Body:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        raise WrongSetup(f"{where}: no JSON object; replay into it again")
+    return row
 
 
 class Indexed:
@@ -58,11 +76,17 @@ class Indexed:
     async def get(self, collection: Collection, id: str) -> Body | None:
         return await self._index.get(collection, id)
 
-    async def find(self, collection: Collection, field: str, value: str) -> list[Body]:
-        found = await self._index.search(
-            Query(collection, filters={field: (value,)}, sort="oldest", size=MOST_FOUND)
-        )
-        return [hit.body for hit in found.hits]
+    async def find(
+        self, collection: Collection, field: str, value: str, until: datetime | None = None
+    ) -> list[Body]:
+        filters: dict[str, tuple[str, ...]] = {field: (value,)}
+        if until is None:
+            found = await self._index.search(
+                Query(collection, filters=filters, sort="oldest", size=MOST_FOUND)
+            )
+            return [hit.body for hit in found.hits]
+        last = Query(collection, filters=filters, until=until, sort="newest", size=MOST_FOUND)
+        return [hit.body for hit in reversed((await self._index.search(last)).hits)]
 
 
 def _several(value: Any) -> Sequence[str]:
@@ -83,19 +107,18 @@ async def explain(id: str, source: Source, city: City) -> list[str]:
 
 
 async def _of_key(alert: Body, source: Source) -> list[Body]:
-    return await source.find("ledger", "key", alert["key"])
+    """The ledger's entries of its key up to the alert: those of a year may be too many to read."""
+    until = datetime.fromisoformat(alert["raised_at"]) + timedelta(seconds=1)
+    return await source.find("ledger", "key", alert["key"], until)
 
 
 async def _about(field: str, id: str, source: Source, city: City) -> list[str]:
     """The alerts and the ledger's entries that rest on a ticket or a problem."""
-    alerts, held = await source.find("alerts", field, id), await source.find("ledger", field, id)
-    lines = [line for alert in alerts for line in _alert(alert, city)]
+    alerts = await source.find("alerts", field, id)
     if alerts:
-        return [
-            *lines,
-            *_before([entry for entry in held if entry["key"] == alerts[0]["key"]], alerts[0], city),
-        ]
-    if not held:
+        lines = [line for alert in alerts for line in _alert(alert, city)]
+        return [*lines, *_before(await _of_key(alerts[0], source), alerts[0], city)]
+    if not (held := await source.find("ledger", field, id)):
         return ["没有成为预警：没有触发任何线索，既没有危险情形，也没有超出平时的人数。"]
     return ["没有成为预警。触发过的线索：", *_entries(held, city)]
 

@@ -50,7 +50,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     async def fill() -> None:
         index = SqliteIndex(tmp_path / "index.sqlite")
         await index.setup()
-        await index.write([called("T2", 1, "bad_json", "好的\x1b[31m"), called("T2", 2, "answered")])
+        await index.write([called("T2", 1, "bad_json", "好的\x1b[31m[/b][red]"), called("T2", 2, "answered")])
         await index.close()
 
     asyncio.run(fill())
@@ -69,7 +69,7 @@ def test_command_lists_the_calls_newest_first(data: Path) -> None:
 def test_full_shows_question_and_answer_without_what_a_terminal_obeys(data: Path) -> None:
     done = CliRunner().invoke(app, ["audit", "T2", "--full"])
     assert "新华小区停水了" in done.stdout and "好的" in done.stdout
-    assert "\x1b[31m" not in done.stdout
+    assert "\x1b[31m" not in done.stdout and "[/b][red]" in done.stdout
 
 
 def test_ticket_without_a_call_is_one_clear_line(data: Path) -> None:

@@ -1,14 +1,20 @@
 """`weisu problems show`: why each ticket is in its problem."""
 
+import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from agents.city import City
+from indexing.index import Collection
 from weisu.__main__ import app
+from weisu.membership import explain_members
 from weisu.replaying import run_replay
 from weisu.settings import Settings, WrongSetup
+from weisu.why import Body
 
 
 def _created(number: int, caller: str, content: str) -> str:
@@ -61,3 +67,17 @@ def test_every_ticket_of_a_problem_is_explained_with_its_words(out: Path) -> Non
 def test_an_unknown_problem_is_one_clear_line(out: Path) -> None:
     with pytest.raises(WrongSetup, match="no problem 'p-none'"):
         _shown(out, "p-none")
+
+
+def test_a_huge_problem_says_how_many_tickets_it_has() -> None:
+    class Huge:
+        async def get(self, collection: Collection, id: str) -> Body | None:
+            return {"problem_id": id, "title": "停水", "tickets": 50_000, "reporters": 9}
+
+        async def find(
+            self, collection: Collection, field: str, value: str, until: datetime | None = None
+        ) -> list[Body]:
+            return [{"ticket_id": f"t{number}", "problem_id": value} for number in range(200)]
+
+    told = asyncio.run(explain_members("p-1", Huge(), City()))
+    assert "50000件工单" in told[0] and told[-1] == "……另有49950件"

@@ -2,19 +2,20 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 from walks.timeline import TimeLine, alert
 
-from agents.alerting.alert import Held
+from agents.alerting.alert import AlertEvent, Held
 from agents.city import City
 from indexing.documents import of_alert_event
 from indexing.sqlite import SqliteIndex
 from weisu.__main__ import app
 from weisu.settings import WrongSetup
-from weisu.why import Folder, Indexed, explain
+from weisu.why import MOST_FOUND, Folder, Indexed, explain
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +103,53 @@ def test_the_command_prints_it_and_names_what_is_unknown(story: TimeLine, folder
 def test_a_folder_without_a_replay_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(WrongSetup, match=r"ledger\.jsonl"):
         Folder(tmp_path)
+
+
+@pytest.mark.parametrize("verb", [["why"], ["problems", "show"]])
+@pytest.mark.parametrize(
+    ("broken", "where"),
+    [(b'{"alert_id": "a', "line 2"), (b"\xff\xfe", "line 2"), (b"[]", "line 2"), (None, "cannot")],
+)
+def test_a_damaged_folder_is_one_clear_line(
+    verb: list[str], broken: bytes | None, where: str, tmp_path: Path
+) -> None:
+    for name in ("alerts", "ledger", "problems", "tickets"):
+        if broken is not None or name == "ledger":
+            (tmp_path / f"{name}.jsonl").write_bytes(b"{}\n" + (broken or b"{}"))
+    done = CliRunner().invoke(app, [*verb, "x", "--out", str(tmp_path)])
+    assert isinstance(done.exception, WrongSetup)
+    assert where in str(done.exception) and "\n" not in str(done.exception)
+
+
+def test_words_of_others_do_not_move_the_terminal(story: TimeLine, folder: Path, tmp_path: Path) -> None:
+    told = story.expect(alert("burst").at("新华小区")).alert
+    row = {**told.model_dump(mode="json"), "title": "停水\x1b[2J\n预警 a-0：假的\u202e"}
+    (tmp_path / "ledger.jsonl").touch()
+    (tmp_path / "alerts.jsonl").write_text(json.dumps(row) + "\n")
+    shown = CliRunner().invoke(app, ["why", told.alert_id, "--out", str(tmp_path)]).stdout
+    assert not set(shown) & {"\x1b", "\u202e"} and "\n预警 a-0" not in shown
+
+
+def test_a_year_of_entries_does_not_hide_those_just_before_the_alert(story: TimeLine, tmp_path: Path) -> None:
+    told = story.expect(alert("burst").at("新华小区"))
+    before = next(event for event in story.events if isinstance(event.alert, Held))
+
+    def entry(days: int) -> AlertEvent:
+        changes = {
+            "alert_id": f"h-{days}",
+            "key": told.alert.key,
+            "raised_at": told.alert.raised_at - timedelta(days=days),
+        }
+        return before.model_copy(update={"alert": before.alert.model_copy(update=changes)})
+
+    async def asked() -> list[str]:
+        index = SqliteIndex(tmp_path / "index.sqlite")
+        await index.setup()
+        events = [told, *(entry(days) for days in range(1, MOST_FOUND + 30))]
+        await index.write([document for event in events for document in of_alert_event(event)])
+        answer = await explain(told.alert.alert_id, Indexed(index), City())
+        await index.close()
+        return answer
+
+    answer = "\n".join(asyncio.run(asked()))
+    assert "这是第一次" not in answer and "2025-03-02 08:12" in answer

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from indexing.index import Found, Query
 from weisu import wiring
@@ -64,6 +65,6 @@ def _row(body: dict[str, Any], minutes: int) -> tuple[str, ...]:
     )
 
 
-def plain_lines(text: str | None) -> str:
+def plain_lines(text: str | None) -> Text:
     """What others wrote, line by line, with nothing that a terminal would obey."""
-    return "\n".join(plain(line).plain for line in (text or "").splitlines())
+    return Text("\n").join(plain(line) for line in (text or "").splitlines())

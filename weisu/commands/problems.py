@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from weisu import wiring
+from weisu.commands.data import plain
 from weisu.membership import explain_members
 from weisu.settings import Settings, WrongSetup, load_settings
 from weisu.why import Folder, Indexed
@@ -31,7 +32,7 @@ def show(
     lines = asyncio.run(_ask(id, out, settings))
     if not lines:
         raise WrongSetup(f"no problem '{id}' in {out or f'the {settings.index.engine} index'}")
-    print("\n".join(lines))
+    print("\n".join(plain(line).plain for line in lines))
 
 
 async def _ask(id: str, out: Path | None, settings: Settings) -> list[str]:

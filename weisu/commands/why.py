@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from weisu import wiring
+from weisu.commands.data import plain
 from weisu.settings import Settings, WrongSetup, load_settings
 from weisu.why import Folder, Indexed, explain
 
@@ -23,7 +24,7 @@ def why(
     if not lines:
         place = out or f"the {settings.index.engine} index"
         raise WrongSetup(f"no ticket, problem, alert or ledger entry '{id}' in {place}")
-    print("\n".join(lines))
+    print("\n".join(plain(line).plain for line in lines))
 
 
 async def _ask(id: str, out: Path | None, settings: Settings) -> list[str]:
