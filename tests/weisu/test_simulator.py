@@ -194,6 +194,18 @@ def test_truth_knows_callers_times_and_closings(played: Played) -> None:
     assert all(len(forms) == 1 for forms in callers.values())
 
 
+def test_most_callers_about_what_is_back_say_so(played: Played) -> None:
+    content = {event["ticket_id"]: event["content"] for event in reversed(played.created)}
+    at = {event["ticket_id"]: event["occurred_at"] for event in played.created}
+    said, others = 0, 0
+    for thing in played.planted:
+        if thing["kind"] == "after_closure":
+            _, *later = sorted(thing["ticket_ids"], key=lambda ticket_id: at[ticket_id])
+            says = [any(word in content[known] for word in ("又", "反复", "恢复原样")) for known in later]
+            said, others = said + sum(says), others + len(says) - sum(says)
+    assert said > 1.5 * others > 0
+
+
 def test_volume_and_shares_are_as_asked(played: Played) -> None:
     created = played.created
     total = len(created)

@@ -59,6 +59,8 @@ class Call:
     """Key of the text that all accounts of a campaign paste."""
     close_after: timedelta | None = None
     outcome: str | None = None
+    is_back: bool = False
+    """About what had been closed as solved: most callers know, and say so."""
 
     @property
     def subject(self) -> str | None:
@@ -261,9 +263,8 @@ class Stories:
         for _ in range(rng.randint(1, 3)):
             back = day + timedelta(days=rng.randint(7, 28))
             caller = first.caller if rng.random() < 0.35 else self._new_caller()
-            self._schedule(
-                Call(self._moment(rng, back, matter.shape), caller, matter, first.fact, spot, planted)
-            )
+            at = self._moment(rng, back, matter.shape)
+            self._schedule(Call(at, caller, matter, first.fact, spot, planted, is_back=True))
 
     def _plant_chronic(self, rng: Random) -> tuple[Call, list[int], float]:
         """A spot with 0.1–0.6 tickets a day by a handful of neighbours, never solved."""

@@ -61,6 +61,17 @@ _NEAR = {
     "station": ("", "出口", "旁边", "门口", "站前"),
     "building": ("", "楼下", "门口", "地下车库", "大厅"),
 }
+_BACK = (
+    "上回说处理好了，没过多久又这样了",
+    "前些天来人弄过，好了没几天老毛病又犯",
+    "之前反映过，你们回复说办结了，现在又出现了",
+    "上个月才修过一次，这不又来了",
+    "处理完管了一个星期，又恢复原样了",
+    "听邻居说早就报过，说是解决了，其实又反复了",
+    "刚整治完没几天，又跟以前一样",
+)
+_SAYS_BACK = 0.7
+"""Share of the callers about what is back who say so; the others do not know, or do not think of it."""
 _HERE = ("我们这里", "我们小区", "家门口", "我家这边", "这边", "楼下")
 
 
@@ -233,6 +244,8 @@ def tell(rng: Random, call: Call, phone: bool, name_it: bool) -> tuple[str, str]
     if not matter.places:
         place = spot.district if rng.random() < 0.6 else f"{spot.district}{spot.street}"
     content = (_oral if oral else _clerk if phone else _written)(rng, matter, fact, place)
+    if call.is_back and rng.random() < _SAYS_BACK:
+        content = f"{content}{'' if content[-1] in '。！？' else '，'}{rng.choice(_BACK)}。"
     if rng.random() < (0.2 if oral or not phone else 0.03):
         content = _mistype(rng, content)
     if rng.random() < 0.15:
