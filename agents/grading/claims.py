@@ -39,6 +39,8 @@ class Clause:
 def review_claim(ticket: Ticket, kind: Kind, city: City) -> ClaimReview | None:
     """The first clause with a sign in the text; None where no clause speaks, and always in a city without clauses."""
     text = ticket.text
+    if not _needed(city).search(text):
+        return None
     for clause in clauses_of(city):
         if kind not in clause.kinds or not any(word in text for word in clause.needs):
             continue
@@ -76,6 +78,13 @@ def clauses_of(city: City) -> tuple[Clause, ...]:
     """The city's clauses in order. Raises ValueError naming the clause that is wrong."""
     tables: Mapping[str, Mapping[str, Any]] = words(city, "claims")["clauses"]
     return tuple(_clause(name, table) for name, table in tables.items())
+
+
+@lru_cache(maxsize=16)
+def _needed(city: City) -> re.Pattern[str]:
+    """What any clause needs: most texts hold none of it, and one search tells."""
+    needs = dict.fromkeys(word for clause in clauses_of(city) for word in clause.needs)
+    return any_of(map(re.escape, needs), "claims")
 
 
 def _clause(name: str, table: Mapping[str, Any]) -> Clause:

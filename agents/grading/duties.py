@@ -63,7 +63,7 @@ def _fits(ticket: Ticket, matter: str, category: str, city: City) -> dict[int, _
     # Looking for a Chinese word in a text is slow; most are out by their first two characters.
     spoken = _spoken(city)
     pairs = ("", *pairs_of(lowered(matter)), *pairs_of(lowered(ticket.text)))
-    for pair in [pair for pair in dict.fromkeys(pairs) if pair in spoken]:
+    for pair in dict.fromkeys(filter(spoken.__contains__, pairs)):
         for word, weight, number in spoken[pair]:
             if word in text:
                 fit = fits.setdefault(number, _Fit())

@@ -1,7 +1,6 @@
 """The step of grading 研判, and the grade it makes."""
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from pydantic import Field
 
@@ -133,8 +132,7 @@ class Graded(Value):
         return self.ticket.place.district or ""
 
 
-@dataclass(frozen=True)
-class Climbed:
+class Climbed(NamedTuple):
     """A grade, and the questions to models that it took."""
 
     grade: Grade
@@ -144,8 +142,7 @@ class Climbed:
     """How many of them, the last ones, were made just now: for the metrics."""
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """What the step puts out: the graded ticket, and the records of what was asked."""
 
     graded: Graded

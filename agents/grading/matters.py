@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from agents.city import City, words
 from agents.grading.grade import Urgency
@@ -35,8 +35,7 @@ class Matter:
     urgency: Urgency
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What the words say. `matter` None: no word list knows it."""
 
     name: str
@@ -98,7 +97,7 @@ def find_matter(ticket: Ticket, hazards: Sequence[Hazard], city: City) -> Found:
             weights[key] = weights.get(key, 0.0) + _HAZARD_WEIGHT[hazard.level]
     best = max(weights, key=lambda key: weights[key]) if weights else None
     matter = rules.matters[best] if best else None
-    category = _platform_category(ticket, rules)
+    category = _platform_category(ticket.category, city)
     if category is None:
         spoken = matter.category if matter else OTHER
         category = spoken if spoken != OTHER else _by_words(text, rules)
@@ -155,12 +154,14 @@ def says_nothing(ticket: Ticket) -> bool:
     return len(ticket.text) <= _SHORT and len(_NO_WORDS.sub("", ticket.text)) < 2
 
 
-def _platform_category(ticket: Ticket, rules: MatterRules) -> str | None:
-    """The platform's own path, most specific part first: by name, then by words."""
-    for part in reversed(ticket.category):
+@lru_cache(maxsize=4096)
+def _platform_category(path: tuple[str, ...], city: City) -> str | None:
+    """The platform's own path, most specific part first: by name, then by words. Remembered: paths are few."""
+    rules = matter_rules(city)
+    for part in reversed(path):
         if part in rules.categories:
             return part
-    for part in reversed(ticket.category):
+    for part in reversed(path):
         found = _by_words(lowered(part), rules)
         if found != OTHER:
             return found

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
+from typing import NamedTuple
 
 from agents.city import City
 from agents.intake.numerals import normalize_place_text
@@ -22,8 +24,7 @@ class Entry:
     lon: float | None = None
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """A name of the gazetteer in a text, and the places that bear it: several when it is ambiguous."""
 
     start: int
@@ -52,11 +53,11 @@ class Gazetteer:
         starts = self._starts
         if not starts:
             return
-        free = 0
-        for at, pair in [(at, pair) for at, pair in enumerate(pairs_of(text)) if pair in starts]:
+        free, pairs = 0, pairs_of(text)
+        for at in compress(range(len(pairs)), map(starts.__contains__, pairs)):
             if at < free:
                 continue
-            for name in starts[pair]:
+            for name in starts[pairs[at]]:
                 if text.startswith(name, at):
                     free = at + len(name)
                     yield Mention(at, free, self._named[name])

@@ -7,7 +7,7 @@ from functools import lru_cache
 _VALUES = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _COUNTED = "号栋幢座楼层室单弄区期组队巷门"
-_NUMERAL = re.compile(rf"[零〇一二三四五六七八九十百千两]+(?=[{_COUNTED}])")
+_NUMERAL = re.compile(rf"[零〇一二三四五六七八九十百千两][零〇一二三四五六七八九十百千两]*(?=[{_COUNTED}])")
 _WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ＠]")
 _HALF = {0xFF01 + i: chr(0x21 + i) for i in range(94)}
 

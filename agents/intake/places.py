@@ -178,6 +178,7 @@ def _anchored(place: Place, entries: list[Entry]) -> Place:
     return place.model_copy(update=changes) if changes else place
 
 
+_FORM = re.compile(r"[^|(]+(?:\([^)]*\))?")
 _SUFFIXES: dict[PartKind, str] = {
     "community": "小区|花园|家园|社区|新村|公寓|嘉园|佳园|佳苑|雅苑|名苑|花苑|家苑|馨苑|庄园|山庄"
     "|华庭|豪庭|公馆|新城|之城|安置房|雅居|名居|新居|名邸|官邸|府邸|华府|名府|名城|别墅|村|苑|湾",
@@ -188,7 +189,11 @@ _SUFFIXES: dict[PartKind, str] = {
     "street": "街道|镇",
 }
 """What a place ends with. Source: the extractor that did best on board messages, docs of alerting B.2."""
-_SUFFIX = re.compile("|".join(f"(?P<{kind}>{forms})" for kind, forms in _SUFFIXES.items()))
+_SUFFIX = re.compile("|".join(_SUFFIXES.values()))
+"""Without groups, so that the search skips every character that begins no suffix."""
+_KIND_OF: dict[str, PartKind] = {
+    form.partition("(")[0]: kind for kind, forms in _SUFFIXES.items() for form in _FORM.findall(forms)
+}
 _BUILDING = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z]{1,4}|[一二三四五六七八九十百]{1,5})(?:号楼|栋|幢)")
 _HOUSE = re.compile(r"(?:[0-9]{1,5}(?:-[0-9]{1,3})?|[一二三四五六七八九十百]{1,6})号(?![线楼])")
 _CUT = re.compile(
@@ -257,13 +262,13 @@ def _by_form(text: str) -> Iterator[tuple[int, int, PartKind]]:
         start = _name_start(text, max(free, match.start() - 6), match.start())
         if match.start() - start < 2 or _is_generic(text[start : match.start()], match.group()):
             continue
-        kind: PartKind = match.lastgroup  # type: ignore[assignment]  # the group names are PartKinds
-        free = match.end()
+        kind, free = _KIND_OF[match.group()], match.end()
         yield start, free, kind
         if kind == "road" and (house := _HOUSE.match(text, free)):
             yield start, house.end(), "building"
-    for match in _BUILDING.finditer(text):
-        yield match.start(), match.end(), "building"
+    if "楼" in text or "栋" in text or "幢" in text:
+        for match in _BUILDING.finditer(text):
+            yield match.start(), match.end(), "building"
 
 
 def _name_start(text: str, low: int, end: int) -> int:

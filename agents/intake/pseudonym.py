@@ -33,6 +33,8 @@ def hash_caller(phone: str | None, account: str | None, key: bytes) -> str | Non
 
 def normalize_phone(phone: str) -> str:
     """Digits without spaces, dashes, full-width forms, +86 and extension; "" when they name no one person."""
+    if not phone:
+        return ""
     digits = _NOT_DIGIT.sub("", _END.split(unicodedata.normalize("NFKC", phone))[0])
     digits = digits.removeprefix("00") if digits.startswith("0086") else digits
     if len(digits) >= 12 and digits.startswith("86"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
 from operator import add
+from typing import NamedTuple
 
 _SENTENCE_END = "。！？；!?;\n"
 _CLAUSE_END = _SENTENCE_END + "，,：:"
@@ -27,8 +28,7 @@ class Term:
     """Found in the clauses of the hit, it is none."""
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """Where a term was found: the word itself, and the span that also holds its state."""
 
     entry: str
@@ -37,10 +37,14 @@ class Hit:
     end: int
 
 
+_Meant = tuple[str, tuple[Term, ...]]
+"""A word and the terms that begin with it."""
+
+
 class Scanner:
     """Finds terms in lower-cased text. Latin words match whole words only at their beginning: leak, leaking.
 
-    Cost: one dictionary look-up a pair of characters, two more where a word begins with it; a state is searched
+    Cost: one dictionary look-up a pair of characters, one more where a word begins with it; a state is searched
     only beside a word that was found.
     """
 
@@ -52,25 +56,30 @@ class Scanner:
                     f"the word {term.word!r} of {term.entry!r} is too short: two characters at least"
                 )
             words.setdefault(term.word, []).append(term)
-        index: dict[str, dict[str, list[tuple[str, tuple[Term, ...]]]]] = {}
+        index: dict[str, dict[str, list[_Meant]]] = {}
         for word, meant in sorted(words.items(), key=lambda entry: (-len(entry[0]), entry[0])):
             thirds = index.setdefault(word[:2], {})
             thirds.setdefault(word[2:3], []).append((word, tuple(sorted(meant, key=lambda t: t.entry))))
-        self._index = {
-            pair: {third: tuple(found) for third, found in thirds.items()} for pair, thirds in index.items()
-        }
+        self._index = {pair: _with_short(thirds) for pair, thirds in index.items()}
 
     def scan(self, text: str) -> list[Hit]:
         """Every hit in the order of the text; hits may overlap. `text` must be lower-cased."""
         index, pairs = self._index, pairs_of(text)
         hits: list[Hit] = []
         for at in compress(range(len(pairs)), map(index.__contains__, pairs)):
-            thirds = index[pairs[at]]
-            for third in (text[at + 2 : at + 3], "") if len(text) > at + 2 else ("",):
-                for word, terms in thirds.get(third, ()):
-                    if text.startswith(word, at):
-                        hits += [hit for term in terms if (hit := _judge(term, text, at))]
+            longer, short = index[pairs[at]]
+            for word, terms in longer.get(text[at + 2 : at + 3], short):
+                if text.startswith(word, at):
+                    for term in terms:
+                        if (hit := _judge(term, text, at)) is not None:
+                            hits.append(hit)
         return hits
+
+
+def _with_short(thirds: dict[str, list[_Meant]]) -> tuple[dict[str, tuple[_Meant, ...]], tuple[_Meant, ...]]:
+    """By the third character all words that may stand there, the longest first; and those of two characters."""
+    short = tuple(thirds.get("", ()))
+    return {third: (*found, *short) for third, found in thirds.items() if third}, short
 
 
 @lru_cache(maxsize=64)

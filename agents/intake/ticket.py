@@ -242,6 +242,8 @@ def _open(news: News) -> Ticket:
 
 def _is_later(one: datetime, other: datetime) -> bool:
     # One instant can be written with two offsets: without the second part the order of arrival would show.
+    if one is other:
+        return False
     return one > other or (one == other and one.isoformat() > other.isoformat())
 
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _CLERKS = "话务员|坐席员?|座席|客服|接线员|接线|受理员|受理人|热线|工作人员|工号|系统|机器人|语音助手"
 _CITIZENS = "市民|来电人|来话人|群众|诉求人|反映人|报修人|用户|客户|居民|主叫|女士|先生"
@@ -24,8 +24,7 @@ _LINES_NEEDED = 2
 """Routine lines that make a text without labels a transcript."""
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(NamedTuple):
     """Who speaks from `start` (behind the label) to `end`; the label begins at `label`."""
 
     who: str
