@@ -80,9 +80,7 @@ class Back:
         self.path, self.watch, self.results = path, watch, results or Results()
         self._waiting: Waiting[None] = Waiting()
         self._on_alert = on_alert
-        self._ticked: datetime | None = None
-        self._far = False
-        """Whether the event before lay far ahead of all others."""
+        self._ticker = Ticker()
 
     def take(self, front: Front) -> None:
         """One line's share of the work."""
@@ -146,14 +144,7 @@ class Back:
 
     def _tick_to(self, at: datetime) -> None:
         """Event time has come to `at`: let the hours before it strike."""
-        if self._ticked is None:
-            self._ticked = at.replace(minute=0, second=0, microsecond=0)
-            return
-        before, self._far = self._far, at - self._ticked > FAR
-        if self._far and not before:
-            return
-        for tick in ticks_between(self._ticked, at):
-            self._ticked = tick
+        for tick in self._ticker.see(at):
             for news, _ in self._waiting.advance(tick):
                 self._keep(self.path.on_news(news))
             gathered, events = self.path.on_tick(tick)
@@ -161,6 +152,32 @@ class Back:
             self._offer(gathered.candidates)
             self._keep(events)
         self.watch.lap("ticks")
+
+
+class Ticker:
+    """Tells which ticks an event brings about, live and in a replay. One date far ahead of all others brings
+    about none: a typing error would close every problem and stop event time for the years between."""
+
+    def __init__(self) -> None:
+        self.last: datetime | None = None
+        """Tick. None: nothing seen yet."""
+        self._doubted: datetime | None = None
+        """The newest date, where it lay far ahead: another one that does so bears it out, itself again does not."""
+
+    def see(self, at: datetime) -> Iterator[datetime]:
+        """The ticks that come before an event of time `at`."""
+        if self.last is None:
+            self.last = at.replace(minute=0, second=0, microsecond=0)
+        before, self._doubted = self._doubted, at if at - self.last > FAR else None
+        if self._doubted is not None and before in (None, at):
+            return
+        for tick in ticks_between(self.last, at):
+            self.last = tick
+            yield tick
+
+    def is_at(self, at: datetime) -> bool:
+        """Whether event time has come near `at`: not where that is a date in doubt."""
+        return self.last is not None and at - self.last <= FAR
 
 
 def ticks_between(last: datetime, at: datetime) -> Iterator[datetime]:

@@ -1,10 +1,10 @@
 """Ticks 时点: the event-time heartbeat that lets a partition decide what needs no new ticket."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from streams.replay import TICK, ticks_between
+from streams.replay import TICK, Ticker
 
 _HEAD = b'{"tick"'
 
@@ -35,18 +35,14 @@ class Clock:
 
     _seen: datetime | None = None
     _moved: float = 0.0
-    _ticked: datetime | None = None
+    _ticker: Ticker = field(default_factory=Ticker)
 
     def see(self, at: datetime, wall: float) -> list[datetime]:
         """Something of event time `at` arrived; the ticks that come before it, as in a replay."""
-        if self._seen is None or at > self._seen:
-            self._seen = at
         self._moved = wall
-        if self._ticked is None:
-            self._ticked = at.replace(minute=0, second=0, microsecond=0)
-        ticks = list(ticks_between(self._ticked, at))
-        if ticks:
-            self._ticked = ticks[-1]
+        ticks = list(self._ticker.see(at))
+        if self._ticker.is_at(at) and (self._seen is None or at > self._seen):
+            self._seen = at
         return ticks
 
     def idle_s(self, wall: float) -> float:
@@ -59,7 +55,7 @@ class Clock:
 
     def due(self, wall: float) -> datetime | None:
         """Event time when an idle partition has passed a tick that nothing brought about."""
-        at = self.now(wall)
-        if at is None or self._ticked is None or at - self._ticked < TICK:
+        at, last = self.now(wall), self._ticker.last
+        if at is None or last is None or at - last < TICK:
             return None
         return at

@@ -44,6 +44,24 @@ def test_what_is_late_strikes_nothing() -> None:
     assert clock.now(1) == after(hours=5)
 
 
+def test_one_wrong_date_does_not_move_event_time_however_often_it_comes() -> None:
+    clock, wrong = Clock(), AT.replace(year=2099)
+    clock.see(AT, 0)
+    for _ in range(3):  # a redelivery, and the count and the finding of one ticket
+        assert clock.see(wrong, 1) == []
+    assert clock.now(1) == AT and clock.due(2) is None
+    assert clock.see(after(hours=1), 3) == [AT.replace(hour=9, minute=0)]
+
+
+def test_a_long_silence_ends_with_the_second_event_after_it() -> None:
+    clock = Clock()
+    clock.see(AT, 0)
+    assert clock.see(after(days=90), 1) == []
+    ticks = clock.see(after(days=90, minutes=5), 2)
+    assert ticks[-1] == after(days=90).replace(minute=0)
+    assert clock.now(2) == after(days=90, minutes=5)
+
+
 def test_an_idle_partition_goes_on_with_the_wall_clock() -> None:
     clock = Clock()
     assert clock.now(0) is None and clock.due(0) is None
