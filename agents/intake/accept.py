@@ -121,11 +121,13 @@ def _cleanse_statement(event: Created | Updated, intake: Intake) -> dict[str, An
 
 
 def _cleanse_place(said: SaidPlace, tokens: Tokens) -> Place:
-    # Only the finest two parts are written by hand and can hold a name or a number.
+    # Only the finest two parts are written by hand and can hold the caller's name: "王村" may be a street's.
+    # A number in the wrong field is none of a place.
+    others = Tokens()
     hidden = Place.trusted(
-        city=_cut(said.city),
-        district=_cut(said.district),
-        street=_cut(said.street),
+        city=_hide(_cut(said.city), others),
+        district=_hide(_cut(said.district), others),
+        street=_hide(_cut(said.street), others),
         community=_hide(_cut(said.community), tokens),
         address=_hide(_cut(said.address), tokens),
         lat=said.lat,

@@ -66,6 +66,15 @@ def test_one_person_has_one_token_in_title_and_content(intake: Intake) -> None:
     assert ticket.content.startswith("我叫〔人1〕")
 
 
+def test_a_number_in_a_field_of_the_place_is_hidden_and_a_street_named_like_the_caller_is_not(
+    intake: Intake,
+) -> None:
+    place = {"city": "云州市", "district": "13900139000", "street": "李娜街道"}
+    ticket = accept(event("e1", "created", 0, **PERSONAL | {"place": place}), intake).ticket
+    assert "13900139000" not in ticket.model_dump_json()
+    assert (ticket.place.city, ticket.place.street) == ("云州市", "李娜街道")
+
+
 def test_doors_are_hidden_in_every_text_where_the_city_wants_it() -> None:
     intake = Intake(CITY, b"key", hide_doors=True)
     accept(event("e1", "created", 0, content="2单元1201室漏水", place={"address": "2单元1201室"}), intake)
