@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from agents.city import City, words
+from agents.intake.openings import quick
 from agents.intake.orders import without_orders
 from agents.intake.scan import (
     Hit,
@@ -194,7 +195,8 @@ def terms_of(entry: str, table: Mapping[str, Any]) -> list[Term]:
 def compiled(pattern: str, entry: str) -> re.Pattern[str]:
     """The pattern of a word list. Raises ValueError with the table's name."""
     try:
-        return re.compile(pattern)
+        re.compile(pattern)  # as it is written: an error names the place in it
+        return re.compile(quick(pattern))
     except re.error as error:
         raise ValueError(f"word list table {entry!r}: the pattern {pattern!r} is wrong: {error}") from None
 

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from agents.intake.openings import quick
+
 FILLER = "\u3000"
 """Stands for every character taken out, so that a place in what is read is the same place in the text."""
 _LEVEL = r"(?:特急|紧急|平缓|critical|urgent|normal|low|最高级?|红色预警)"
@@ -28,7 +30,9 @@ _RANK = re.compile(
 )
 """What rank or kind it should get. A frightened caller may say so too: only this clause goes."""
 _MAY_HOLD = re.compile(
-    r"[A-Za-z]{3}|提示词|指令|批注|命令|忽略|作废|特急|紧急|平缓|最高|红色|市民原文|研判|模型|助手|调度员|AI|等级|[标归改设算][成为作]"
+    quick(
+        r"[A-Za-z][A-Za-z]{2}|提示词|指令|批注|命令|忽略|作废|特急|紧急|平缓|最高|红色|市民原文|研判|模型|助手|调度员|AI|等级|[标归改设算][成为作]"
+    )
 )
 _CLAUSE_END = re.compile(r"[，,；;：:。！？!?\n]")
 _BRACKETS = {"（": "）", "(": ")", "【": "】", "[": "]", "{": "}"}

@@ -194,7 +194,9 @@ _SUFFIX = re.compile("|".join(_SUFFIXES.values()))
 _KIND_OF: dict[str, PartKind] = {
     form.partition("(")[0]: kind for kind, forms in _SUFFIXES.items() for form in _FORM.findall(forms)
 }
-_BUILDING = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z]{1,4}|[一二三四五六七八九十百]{1,5})(?:号楼|栋|幢)")
+_BUILDING = re.compile(
+    r"(?=[0-9A-Za-z一二三四五六七八九十百])(?<![0-9A-Za-z])(?:[0-9A-Za-z]{1,4}|[一二三四五六七八九十百]{1,5})(?:号楼|栋|幢)"
+)
 _HOUSE = re.compile(r"(?:[0-9]{1,5}(?:-[0-9]{1,3})?|[一二三四五六七八九十百]{1,6})号(?![线楼])")
 _CUT = re.compile(
     r"[^\u4e00-\u9fff0-9A-Za-z]|[的在是到了和与及从由被把我你他她它们这那有没因为对给让请将住去来往离距经过个条座处所找推]"

@@ -8,8 +8,11 @@ from typing import NamedTuple
 _CLERKS = "话务员|坐席员?|座席|客服|接线员|接线|受理员|受理人|热线|工作人员|工号|系统|机器人|语音助手"
 _CITIZENS = "市民|来电人|来话人|群众|诉求人|反映人|报修人|用户|客户|居民|主叫|女士|先生"
 _NAMELESS = r"[AB甲乙]|(?:说话人|发言人|讲话人|声道|spk|SPEAKER)[_ ]?[0-9A-Za-z]{1,2}"
+_LABEL_OPENINGS = (
+    "".join(sorted({word[0] for word in f"{_CLERKS}|{_CITIZENS}".split("|")})) + "AB甲乙说发讲声sS"
+)
 _LABEL = re.compile(
-    rf"(?:(?P<clerk>{_CLERKS})|(?P<citizen>{_CITIZENS})|(?P<other>{_NAMELESS}))[0-9A-Za-z]{{0,8}}[\]】)）]?\s*[:：]"
+    rf"(?=[{_LABEL_OPENINGS}])(?:(?P<clerk>{_CLERKS})|(?P<citizen>{_CITIZENS})|(?P<other>{_NAMELESS}))[0-9A-Za-z]{{0,8}}[\]】)）]?\s*[:：]"
 )
 _BEFORE_LABEL = "\n。！？!?；;… \t\u3000[【(（"
 """What stands before a label, or nothing does."""
