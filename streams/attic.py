@@ -39,6 +39,9 @@ class Attic(MutableMapping[str, V], Generic[V]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """As dict.get(). (The one that is inherited raises and catches an error for each key that is not there.)"""
+        value = self._fresh.get(key)
+        if value is not None:
+            return value
         return self[key] if key in self._kept else default
 
     def is_old(self, key: str) -> bool:
@@ -53,8 +56,11 @@ class Attic(MutableMapping[str, V], Generic[V]):
 
     def __setitem__(self, key: str, value: V) -> None:
         fresh = self._fresh
+        if key in fresh:
+            fresh[key] = value
+            fresh.move_to_end(key)
+            return
         fresh[key] = value
-        fresh.move_to_end(key)
         self._kept[key] = None
         if len(fresh) > self._newest:
             oldest, value = fresh.popitem(last=False)

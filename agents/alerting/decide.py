@@ -208,8 +208,10 @@ def _take_count(count: Count, desk: Desk) -> tuple[AlertEvent, ...]:
 
 def _look_for_storm(count: Count, desk: Desk) -> tuple[AlertEvent, ...]:
     storm = find_storm(count.category, count.at, desk)
+    if storm is None:
+        return ()
     needed = evidence_needed(desk)
-    if storm is None or storm.evidence < needed_by({}, "city", needed):
+    if storm.evidence < needed_by({}, "city", needed):
         return ()
     candidate = with_needed(storm_candidate(storm, count, desk), needed)
     tried = desk.find(f"last:tried|{candidate.key}", Last)

@@ -46,6 +46,8 @@ class Book:
     ) -> None:
         self.district = district
         self._matters = matters
+        self.total_key = key_of(district, "all")
+        """Of the stream of all its tickets."""
         self._prefix = key_of(district, "")
         self._problem_streams = key_of(district, "problem", "")
         self.problems = problems
@@ -95,10 +97,12 @@ class Book:
 
     def store_problem(self, problem: Problem) -> None:
         key = self._prefix + problem.problem_id
-        if key not in self.problems:
+        before = self.problems.get(key)
+        if before is None:
             self._count_child(problem, 1)
         self.problems[key] = problem
-        self._schedule(problem)
+        if before is None or not _ends_no_sooner(problem, before):
+            self._schedule(problem)
         self.seq = max(self.seq, problem.version)
 
     def store_member(self, member: Member) -> None:
@@ -222,7 +226,7 @@ class Book:
         level, *parts = key[len(self._prefix) :].split("|")
         if level not in ("district", "street"):
             return
-        self._bump(self.stream("all") if level == "district" else self.stream("district", parts[0]), number)
+        self._bump(self.total_key if level == "district" else self.stream("district", parts[0]), number)
         if number > 0:
             self._wide[key] = None
         else:
@@ -298,6 +302,16 @@ class Book:
 def _day(at: datetime) -> int:
     """Days since 1970 in UTC."""
     return int(at.timestamp() // 86_400)
+
+
+def _ends_no_sooner(problem: Problem, before: Problem) -> bool:
+    """Whether _due_day() of the newer state is surely not below that of the one before: most changes are such."""
+    return (
+        problem.last_seen >= before.last_seen
+        and problem.closed_at == before.closed_at
+        and problem.status == before.status
+        and bool(problem.open_tickets) == bool(before.open_tickets)
+    )
 
 
 def _due_day(problem: Problem) -> int:

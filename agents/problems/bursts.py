@@ -59,7 +59,7 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
     if len(recent) >= MAX_TICKETS:
         # Not all tickets are listed any more; the stream's own count is then the better one.
         reporters = max(reporters, counted)
-    total = case.rates[case.book.stream("all")]
+    total = case.rates[case.book.total_key]
     figures["history_days"] = round((total.at - total.since) / 86_400, 2)
     if scope != "problem":
         figures["alike"] = float(alike(members))

@@ -44,7 +44,7 @@ class Ranked(NamedTuple):
 
 def find_chronic(book: Book, at: datetime, now: float, city: City) -> list[Candidate]:
     """The district's part of the weekly list, the most certain first. `now` is `at` in local seconds."""
-    total = book.rate(book.stream("all"))
+    total = book.rate(book.total_key)
     if total is None:
         return []
     this_week = week_of_day(int(now // _DAY))

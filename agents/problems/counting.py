@@ -12,7 +12,7 @@ CLOCK_TICKETS = 5
 
 def rates_after(member: Member, book: Book) -> dict[str, Rate]:
     """The streams of the ticket with it counted, those it has left without it, and that of all tickets."""
-    total_key = book.stream("all")
+    total_key = book.total_key
     total = book.rate(total_key)
     if total is None or member.was_open is None:
         total = _count_all(total, member, book)

@@ -73,7 +73,7 @@ def _enter(graded: Graded, book: Book, city: City) -> Member:
     assert ticket.created_at is not None
     at = local_seconds(ticket.created_at, city.utc_offset)
     signature = book.search.locate(sign(graded))
-    caller = caller_of(ticket, signature, at, book.rate(book.stream("all")))
+    caller = caller_of(ticket, signature, at, book.rate(book.total_key))
     found = book.search.find(signature, at, caller)
     before = book.problem(found.problem_id) if found.problem_id else None
     problem_id, joined = _choose(before, ticket, book)
@@ -188,7 +188,9 @@ def _settle(graded: Graded, member: Member, book: Book, city: City, decides: boo
     counts = graded.ticket.edition <= member.first_edition
     recounts = counts or member.new_streams or member.left_streams
     rates = rates_after(member, book) if recounts else {}
-    calendar = calendar_after(graded, member, share, book)
+    # A later edition is counted in no calendar; only what was replied at its closing is kept there.
+    remembers = counts or (share.reply and not share.open)
+    calendar = calendar_after(graded, member, share, book) if remembers else None
     case = Case(
         graded, graded.ticket.trigger_at, member, problem, rates, book, city, calendar, repeats=not decides
     )
@@ -197,8 +199,10 @@ def _settle(graded: Graded, member: Member, book: Book, city: City, decides: boo
     problem = _with_patterns(problem, candidates)
     if decides:
         fired = tuple(_finding(candidate) for candidate in candidates)
-        found = is_crowd(problem) and not (before is not None and is_crowd(before))
-        member = member.model_copy(update={"fired": (*fired, FOUND) if found else fired})
+        if is_crowd(problem) and not (before is not None and is_crowd(before)):
+            fired = (*fired, FOUND)
+        if fired:
+            member = member.model_copy(update={"fired": fired})
     left = _write(member, problem, rates, share, book)
     if calendar is not None:
         book.store_calendar(calendar)
@@ -229,7 +233,7 @@ def _write(
     if stored is None or stored.version < problem.version:
         book.store_problem(problem)
     if rates:
-        book.tidy(member.problem_id, clock_of(rates[book.stream("all")].newest))
+        book.tidy(member.problem_id, clock_of(rates[book.total_key].newest))
     return left
 
 

@@ -150,7 +150,7 @@ def _chance(case: Case, seen: Witnesses, since: timedelta) -> float:
     member, category = case.member, case.problem.category
     hourly = expect(case).unaware
     if case.calendar is not None:
-        total = case.rates[case.book.stream("all")]
+        total = case.rates[case.book.total_key]
         rate = case.rates[member.streams[0]] if category != OTHER else None
         hourly = usual_at(case.book, case.calendar, total, rate, member.at - since.total_seconds())
     chance = chance_of_return(min(seen.newcomers, seen.days), hourly, since)

@@ -246,7 +246,8 @@ class Search:
 
     def _near_by(self, signature: Signature) -> Iterator[int]:
         """Newest tickets at the same address, cell or named place, few of each problem."""
-        keys = (*query_keys(signature), *self._names.alike(signature))
+        asked = (*query_keys(signature), *self._names.alike(signature))
+        keys = [key for key in asked if key in self._places]
         for end in (f"|{signature.category}", ""):
             taken: dict[str, int] = {}
             left = PLACE_CANDIDATES

@@ -64,7 +64,7 @@ class Season(NamedTuple):
 
 def find_seasonal(book: Book, at: datetime, now: float, city: City) -> list[Candidate]:
     """What begins soon where it began in earlier years, the most certain first. `now`: `at` in local seconds."""
-    total = book.rate(book.stream("all"))
+    total = book.rate(book.total_key)
     today = _EPOCH + timedelta(days=int(now // _DAY))
     this_week = week_of_date(today)
     if total is None or this_week - (since := week_of_day(int(total.since // _DAY))) < 52 * LEAST_YEARS:

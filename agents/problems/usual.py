@@ -30,7 +30,7 @@ def expect(case: Case) -> Usual:
     tickets are problems met once). Before 28 days of history the wide streams' open days count too.
     """
     book, rates = case.book, case.rates
-    total_key = book.stream("all")
+    total_key = book.total_key
     total = rates[total_key]
     at = total.at
     young = at - total.since < START_UP_DAYS * 86_400
