@@ -14,17 +14,18 @@ from agents.grading.kinds import find_kind, find_praised, find_recurrence, kind_
 from agents.grading.matters import UNSAID, Found, find_matter, matter_rules
 from agents.grading.summary import say_places, summarize
 from agents.grading.transcript import draft_title
-from agents.intake.hazards import find_hazards, hazard_rules, title_of
+from agents.intake.hazards import UNCLEAR, find_hazards, hazard_rules, title_of
 from agents.intake.orders import without_orders
 from agents.intake.ticket import Hazard, Kind, Ticket
 from agents.intake.transcript import heard
 
-CODE = "rules-2"
+CODE = "rules-3"
 """Raise the number when the code below or in the files it calls decides differently."""
 _LISTS = (
     "hazards",
     "scenes",
     "cues",
+    "alarm",
     "kinds",
     "matters",
     "recurrence",
@@ -57,7 +58,7 @@ class RulesGrader:
         city = self.city
         hazards = ticket.hazards or find_hazards(ticket.text, city)
         ticket = _as_read(ticket)
-        kind, certain = find_kind(ticket, city, bool(hazards))
+        kind, certain = find_kind(ticket, city, any(hazard.name != UNCLEAR for hazard in hazards))
         found = find_matter(ticket, hazards, city)
         recurrence = find_recurrence(ticket, city)
         urgency, reason = self._urgency(kind, hazards, found, recurrence)
@@ -96,11 +97,13 @@ class RulesGrader:
         """The danger decides; without one the kind and the matter do. Only a danger makes it urgent."""
         if hazards:
             hazard = hazards[0]
-            name = _URGENCY_NAMES[hazard.level]
-            return (
-                hazard.level,
-                f"{name}：文中有风险点「{title_of(hazard.name, self.city)}」：“{hazard.quote}”",
-            )
+            name, title = _URGENCY_NAMES[hazard.level], title_of(hazard.name, self.city)
+            if hazard.name == UNCLEAR:
+                return (
+                    hazard.level,
+                    f"{name}：{title}，词库未载，由学得的用语权重判断，最像险情的话：“{hazard.quote}”",
+                )
+            return hazard.level, f"{name}：文中有风险点「{title}」：“{hazard.quote}”"
         if kind in _CALM_KINDS:
             return "low", f"平缓：{_CALM_KINDS[kind]}，未见风险点"
         if found.name == UNSAID:

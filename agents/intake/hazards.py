@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from agents.city import City, words
+from agents.intake.alarm import Sense, alarm, sense_of, telling
 from agents.intake.openings import quick
 from agents.intake.orders import without_orders
 from agents.intake.scan import (
@@ -25,10 +26,8 @@ from agents.intake.transcript import heard
 MAX_QUOTE = 40
 """Characters of a hazard's quote."""
 UNCLEAR = "unclear_danger"
-"""The danger that signs tell where no word and no scene does."""
-_SIGNS_NEEDED, _SIGNS_APART = 3, 50
-"""Groups of signs, and characters from the first to the last of them."""
-_DIRE_SIGNS = frozenset({"sign:伤害", "sign:险因"})
+"""The danger that the sense of alarm tells where no word and no scene does."""
+_SCENE = "scene:"
 _IDIOM = ""
 """Entry of a figure of speech: what it covers is no danger."""
 _NEVER = re.compile(r"(?!)")
@@ -81,6 +80,7 @@ class HazardRules:
     dangers: Mapping[str, Danger]
     cues: Cues
     scanner: Scanner
+    sense: Sense
 
 
 @lru_cache(maxsize=64)
@@ -94,12 +94,10 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
     """
     rules = hazard_rules(city)
     low = lowered(without_orders(heard(text)))
-    hits = rules.scanner.scan(low)
-    if not hits:
-        return ()
+    score = alarm(low, rules.sense)
     found: dict[str, Hazard] = {}
-    told = _outside_idioms(hits)
-    for hit in told:
+    hits = rules.scanner.scan(low)
+    for hit in _outside_idioms(hits):
         danger = rules.dangers.get(hit.entry)
         if danger is None:
             continue
@@ -107,27 +105,25 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
         if known is not None and known.level == danger.level:
             continue
         level = _level(danger, _verdict(low, hit, danger, rules.cues))
+        if level == "urgent" and hit.entry.startswith(_SCENE) and score < rules.sense.doubt:
+            continue
         if level is not None and (known is None or level == "critical"):
             found[danger.name] = Hazard(name=danger.name, level=level, quote=_quote(text, hit))
-    if not found and (unclear := _unclear(text, low, told, rules)):
-        return (unclear,)
+    if not found and score > rules.sense.threshold:
+        return _unclear(text, low, hits, rules)
     return tuple(sorted(found.values(), key=lambda hazard: hazard.level != "critical"))
 
 
-def _unclear(text: str, low: str, hits: list[Hit], rules: HazardRules) -> Hazard | None:
-    """Signs of several groups close together; the first dire one must be told as present."""
-    signs = [hit for hit in hits if hit.entry not in rules.dangers]
-    for at, first in enumerate(signs):
-        near = [hit for hit in signs[at:] if hit.start <= first.start + _SIGNS_APART]
-        if len({hit.entry for hit in near}) < _SIGNS_NEEDED:
-            continue
-        for hit in near:
-            if (
-                hit.entry in _DIRE_SIGNS
-                and _verdict(low, hit, rules.dangers[UNCLEAR], rules.cues) == "danger"
-            ):
-                return Hazard(name=UNCLEAR, level="urgent", quote=_quote(text, hit))
-    return None
+def _unclear(text: str, low: str, hits: list[Hit], rules: HazardRules) -> tuple[Hazard, ...]:
+    """What only sounds like danger, unless its most telling clause is a figure of speech, denied, over or long ago."""
+    start, end = telling(low, rules.sense)
+    clause = clause_start(low, start), clause_end(low, end)
+    is_idiom = any(hit.entry == _IDIOM and clause[0] <= hit.start < clause[1] for hit in hits)
+    hit = Hit(UNCLEAR, (start, end), start, end)
+    danger = rules.dangers[UNCLEAR]
+    if start == end or is_idiom or _verdict(low, hit, danger, rules.cues) != "danger":
+        return ()
+    return (Hazard(name=UNCLEAR, level=danger.level, quote=_quote(text, hit)),)
 
 
 def title_of(name: str, city: City) -> str:
@@ -144,15 +140,13 @@ def hazard_rules(city: City) -> HazardRules:
     dangers = {name: _danger(name, table) for name, table in tables.items()}
     terms = [term for name, table in tables.items() for term in terms_of(name, table)]
     terms += [Term(_IDIOM, word) for word in cues["idioms"]["words"]]
-    scenes = words(city, "scenes")
-    for name, level, term in scenes_of(scenes):
+    for name, level, term in scenes_of(words(city, "scenes")):
         if name not in tables:
             raise ValueError(f"scenes: no danger {name!r} in hazards.toml")
         # A scene brings its own `unless`; the table's `excludes` are made for its fixed words.
         dangers[term.entry] = replace(dangers[name], level=level or dangers[name].level, excludes=_NEVER)
         terms.append(term)
-    terms += [Term(f"sign:{group}", word) for group, said in scenes["signs"].items() for word in said]
-    return HazardRules(dangers, _cues(cues), Scanner(terms))
+    return HazardRules(dangers, _cues(cues), Scanner(terms), sense_of(city))
 
 
 def scenes_of(lists: Mapping[str, Any]) -> Iterator[tuple[str, Level | None, Term]]:
@@ -169,7 +163,7 @@ def scenes_of(lists: Mapping[str, Any]) -> Iterator[tuple[str, Level | None, Ter
 
     for scene in lists["scenes"]:
         level = scene.get("level")
-        entry = f"scene:{scene['hazard']}:{level or ''}"
+        entry = f"{_SCENE}{scene['hazard']}:{level or ''}"
         patterns = [
             compiled(_CLASS.sub(lambda found: f"(?:{'|'.join(members(found[1]))})", scene[key]), entry)
             if scene.get(key)

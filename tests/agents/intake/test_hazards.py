@@ -252,8 +252,8 @@ def test_critical_stands_before_urgent() -> None:
 def test_the_city_can_add_a_danger_of_its_own() -> None:
     own = {"hazards": {"hazards": {"dam": {"title": "尾矿库险情", "level": "critical", "words": ["尾矿库"]}}}}
     city = City(name="own", version="own-1", lexicon=own)
-    assert [h.name for h in find_hazards("尾矿库在往下流", city)] == ["dam"]
-    assert find_hazards("尾矿库在往下流", CITY) == ()
+    assert [h.name for h in find_hazards("尾矿库的事想问一下", city)] == ["dam"]
+    assert find_hazards("尾矿库的事想问一下", CITY) == ()
 
 
 @pytest.mark.parametrize(

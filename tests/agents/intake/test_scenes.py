@@ -249,27 +249,3 @@ def test_a_wrong_scene_is_named(more: dict[str, object], named: str) -> None:
 def test_every_scene_speaks_for_a_danger_that_is_listed() -> None:
     named = {name for name, _, _ in scenes_of(words(CITY, "scenes"))}
     assert named and named <= set(words(CITY, "hazards")["hazards"])
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "刚才一声巨响，邻居都在喊快叫人来",
-        "求求你们快来，老人脸发紫，还在厨房里",
-        "农药瓶空了，孩子突然倒了，怎么办",
-    ],
-)
-def test_signs_close_together_are_at_least_urgent(text: str) -> None:
-    assert find_hazards(text, CITY) != ()
-
-
-def test_signs_far_apart_or_of_too_few_groups_are_none() -> None:
-    filler = "这个小区的绿化一直没有人管理，希望物业能够安排人手好好打理一下花草树木，让大家看着舒心一些，"
-    assert find_hazards(f"邻居说阀门旧了，{filler}{filler}刚才物业来过", CITY) == ()
-    assert find_hazards("阀门旧了，咳嗽也没好", CITY) == ()
-
-
-def test_an_unclear_danger_is_urgent_and_quotes() -> None:
-    (found,) = find_hazards("邻居家突然有尖叫，快来人啊，老太太不知道怎么了", CITY)
-    assert (found.name, found.level) == ("unclear_danger", "urgent")
-    assert "尖叫" in found.quote

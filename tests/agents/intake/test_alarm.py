@@ -1,0 +1,157 @@
+"""The sense of alarm: what sounds like danger where no list knows it, and what only looks like it. All our own."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.city import City
+from agents.grading.rules import RulesGrader
+from agents.intake.alarm import Sense, alarm, sense_of, telling
+from agents.intake.hazards import find_hazards
+from agents.intake.ticket import Ticket
+from weisu.evaluation.alarm_fit import as_read
+
+CITY = City(name="test", version="alarm-test")
+SENSE = sense_of(CITY)
+
+
+def sense(**weights: int) -> Sense:
+    return Sense(weights, frozenset(weights), bias=-1.0, threshold=0.0, doubt=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("", -1.0),
+        ("平安", -1.0),
+        ("倒地", 3.0),  # 倒 and 倒地: (1000 + 4657) / 1000 / √2 - 1
+        ("倒地倒地倒地", 3.0),  # each counts once
+        ("倒", 0.0),
+    ],
+)
+def test_score_is_the_sum_over_the_root_of_how_many_are_known(text: str, score: float) -> None:
+    assert alarm(text, sense(倒=1000, 倒地=4657)) == pytest.approx(score, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("早上好，老人倒地了，请来人", "倒地"),
+        ("倒，倒地", "倒地"),
+        ("平安", ""),
+        ("，，。", ""),
+        ("", ""),
+    ],
+)
+def test_telling_is_the_heaviest_run_of_the_heaviest_clause(text: str, told: str) -> None:
+    start, end = telling(text, sense(倒=1000, 倒地=4657, 请=10))
+    assert text[start:end] == told
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("楼下老爷子脸都灰了，手捂着胸，叫他也不吭声，快来人", "楼下老爷子脸都灰了"),
+        ("老伴刚才还好好的，突然嘴歪了，话也说不清，身子往下滑", "身子往下滑"),
+        ("楼上有东西在响，一股怪味，我眼睛都睁不开，孩子也吐了", "我眼睛都睁不开"),
+    ],
+)
+def test_what_sounds_like_danger_is_urgent_and_quotes_the_clause(text: str, quote: str) -> None:
+    (found,) = find_hazards(text, CITY)
+    assert (found.name, found.level, found.quote) == ("unclear_danger", "urgent", quote)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "急死了，孩子的户口什么时候能办下来",
+        "隔壁的炸鸡店生意火爆，排队的人把路堵了",
+        "去年隔壁着过一回火，早扑灭了，想问理赔找谁",
+        "路灯坏了三盏，晚上走路看不清",
+        "如果老人在家摔倒了，该打哪个电话",
+        "没有人受伤，也没有人叫不应，就是问一下",
+        "去年老伴突然嘴歪了，身子往下滑，想问现在报销",
+        "话务员：楼下老爷子脸都灰了，手捂着胸，叫他也不吭声，是吗？\n市民：不是，我问医保怎么报销\n话务员：好的\n市民：谢谢",
+        "",
+        "。，！？\n",
+        "🔥" * 40,
+        "\ud800x",
+    ],
+)
+def test_what_only_looks_like_it_is_none(text: str) -> None:
+    assert find_hazards(text, CITY) == ()
+
+
+@pytest.mark.parametrize("cue", ["消防演练", "去年的事了，", "感谢你们，"])
+def test_drilled_past_and_thanked_for_is_none_although_it_sounds_like_danger(cue: str) -> None:
+    city = City(name="test", version=f"alarm-{cue}", lexicon={"alarm": {"threshold": -9.0}})
+    assert find_hazards("身子往下滑", city) != ()
+    assert find_hazards(f"{cue}身子往下滑", city) == ()
+
+
+def test_a_rule_that_finds_a_danger_is_not_outdone() -> None:
+    (found,) = find_hazards("我家着火了，快来人，老人下不来", City(name="test", version="alarm-fire"))[:1]
+    assert (found.name, found.level) == ("fire", "critical")
+
+
+def test_an_urgent_scene_that_sounds_calm_is_none_and_a_critical_one_stays() -> None:
+    def told(text: str, doubt: float) -> list[str]:
+        lexicon = {"alarm": {"doubt": doubt, "threshold": 99.0}, "scenes": {"scenes": SCENES}}
+        city = City(name="test", version=f"alarm-doubt-{doubt}", lexicon=lexicon)
+        return [hazard.name for hazard in find_hazards(text, city)]
+
+    assert told("库里的棉花包发烫了", -99.0) == ["collapse_risk"]
+    assert told("库里的棉花包发烫了", 99.0) == []
+    assert told("库里的棉花包发红了", 99.0) == ["fire"]
+    assert told("库里着火了", 99.0) == ["fire"]
+
+
+SCENES = [
+    {"hazard": "collapse_risk", "level": "urgent", "subject": ["棉花包"], "state": "发烫", "reach": 4},
+    {"hazard": "fire", "level": "critical", "subject": ["棉花包"], "state": "发红", "reach": 4},
+]
+
+
+def test_a_long_text_is_no_danger_by_its_length() -> None:
+    letter = "这个小区的绿化一直没有人管理，希望物业能够安排人手好好打理一下花草树木，让大家看着舒心一些。"
+    assert find_hazards(letter * 400, CITY) == ()
+
+
+@given(st.text(max_size=80))
+def test_any_text_has_a_score_and_what_tells_stands_in_it(text: str) -> None:
+    low = as_read(text)
+    assert -20 < alarm(low, SENSE) < 40
+    start, end = telling(low, SENSE)
+    assert 0 <= start <= end <= len(low)
+    assert all(hazard.quote in text for hazard in find_hazards(text, CITY))
+
+
+def test_the_reason_says_that_it_was_learned() -> None:
+    at = datetime(2026, 7, 1, 8, tzinfo=UTC)
+    content = "楼下老爷子脸都灰了，手捂着胸，叫他也不吭声"
+    told = Ticket(ticket_id="t", revision=1, edition=1, updated_at=at, trigger_at=at, content=content)
+    reason = RulesGrader(CITY).grade(told).urgency_reason
+    assert reason.startswith("紧急：疑似险情") and "学得" in reason and "楼下老爷子脸都灰了" in reason
+
+
+def test_the_score_is_the_same_whatever_the_hash_seed() -> None:
+    code = (
+        "from agents.city import City; from agents.intake.alarm import *; s = sense_of(City());"
+        "t = '楼下老爷子脸都灰了，手捂着胸，叫他也不吭声，快来人'; print(repr(alarm(t, s)), telling(t, s))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(said) == 1
