@@ -88,10 +88,13 @@ def make_path(settings: Settings) -> Path:
 
 
 def make_index(settings: Settings) -> Index:
-    """The configured engine."""
+    """The configured engine. Raises WrongSetup where its file cannot be."""
     chosen = settings.index
     if chosen.engine == "sqlite":
-        settings.data.mkdir(parents=True, exist_ok=True)
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WrongSetup(f"{settings.data}: {error.strerror}; set {PREFIX}DATA to a folder") from None
         return SqliteIndex(settings.data / "index.sqlite")
     from indexing.elastic import ElasticIndex  # half a second to import, and only needed with the full stack
 

@@ -4,6 +4,7 @@ It never touches the urgency, and no danger is silenced by it.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,18 +60,23 @@ def review_claim(ticket: Ticket, kind: Kind, city: City) -> ClaimReview | None:
 def status_of(review: ClaimReview, steps: Sequence[Step]) -> ClaimStatus:
     """What became of the proposal: it counts when two different people have confirmed its clause, in any order.
 
-    One who objects ends it, whenever; each person has one voice, the last one given.
+    One who objects ends it, whenever; each person has one voice, the last one given, however the name is typed.
     """
     voices: dict[str, str] = {}
     for step in sorted(steps, key=lambda step: (step.at, step.event_id)):
         if step.event == "claim_reviewed" and step.clause == review.clause and step.by and step.verdict:
-            voices[step.by] = step.verdict
+            voices[_person(step.by)] = step.verdict
     if "reject" in voices.values():
         return "rejected"
     confirmed = len(voices)
     if confirmed >= PEOPLE_NEEDED:
         return "confirmed_twice"
     return "confirmed_once" if confirmed else "proposed"
+
+
+def _person(by: str) -> str:
+    """The name without width, case and spaces."""
+    return "".join(unicodedata.normalize("NFKC", by).split()).casefold()
 
 
 @lru_cache(maxsize=16)

@@ -129,7 +129,7 @@ def _write(figures: dict[str, object], out: Path, page: Path) -> None:
         for path, text in texts.items():
             path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise WrongSetup(f"{out}: cannot be written ({error.strerror}); choose another --out") from error
+        raise WrongSetup(f"{error.filename}: cannot be written ({error.strerror})") from None
     print(f"→ {', '.join(map(str, texts))}")
 
 
@@ -167,10 +167,13 @@ def grading(
         run = open_run(grader, settings, golden)
     except (UnreadableRun, UnreadableGolden) as error:
         raise WrongSetup(str(error)) from None
-    if out is not None:
-        write_run(run, out)
     found = report_of(run, measure_leaks(make_leak_set()))
     print(printed(found))
-    if report is not None:
-        report.write_text(html(found) if report.suffix == ".html" else markdown(found), encoding="utf-8")
+    try:
+        if out is not None:
+            write_run(run, out)
+        if report is not None:
+            report.write_text(html(found) if report.suffix == ".html" else markdown(found), encoding="utf-8")
+    except OSError as error:
+        raise WrongSetup(f"{error.filename}: cannot be written ({error.strerror})") from None
     raise typer.Exit(0 if found.passes else 1)

@@ -99,6 +99,7 @@ def voice(by: str, verdict: str = "confirm", clause: str = "第六条", minutes:
         ([], "proposed"),
         ([voice("甲")], "confirmed_once"),
         ([voice("甲"), voice("甲", minutes=5)], "confirmed_once"),
+        ([voice("Li 甲"), voice("ｌｉ　甲", minutes=5)], "confirmed_once"),
         ([voice("甲"), voice("乙")], "confirmed_twice"),
         ([voice("甲"), voice("乙", "reject")], "rejected"),
         ([voice("甲", "reject"), voice("甲", minutes=5)], "confirmed_once"),

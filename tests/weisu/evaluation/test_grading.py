@@ -250,6 +250,14 @@ def test_a_model_is_graded_by_name_with_the_prompt_that_is_tried(own_set: Path) 
     assert (held_out.bare, held_out.is_moved) == ("critical", False)
 
 
+@pytest.mark.parametrize("option", ["--report", "--out"])
+def test_figures_are_shown_even_where_their_file_cannot_be(option: str, own_set: Path) -> None:
+    nowhere = str(own_set / "nowhere" / "r.html")
+    done = CliRunner().invoke(app, ["evaluate", "grading", "--golden", str(own_set), option, nowhere])
+    assert isinstance(done.exception, WrongSetup) and nowhere in str(done.exception)
+    assert "held out" in done.output
+
+
 @pytest.mark.parametrize("name", ["nobody", "m@nowhere.md"])
 def test_an_unknown_grader_is_one_clear_line(name: str) -> None:
     settings = Settings.model_validate({"ladder": {"endpoints": [{"model": "m"}]}})
