@@ -89,7 +89,8 @@ def find_matter(ticket: Ticket, hazards: Sequence[Hazard], city: City) -> Found:
     """The matter with the most weight of words and dangers; a text with hardly any words is what its platform
     category says. Equal weights: the one the text names first."""
     rules = matter_rules(city)
-    text = _without_names(lowered(ticket.text[: len(ticket.title) + MAX_READ]), ticket)
+    said = ticket.text
+    text = _without_names(lowered(said[: len(ticket.title) + MAX_READ]), ticket)
     weights, hits = _weigh(text, len(ticket.title), rules)
     for hazard in hazards:
         if hazard.name in rules.by_hazard:
@@ -102,7 +103,7 @@ def find_matter(ticket: Ticket, hazards: Sequence[Hazard], city: City) -> Found:
         spoken = matter.category if matter else OTHER
         category = spoken if spoken != OTHER else _by_words(text, rules)
     own = hits.get(best, []) if best else []
-    phrases = tuple(dict.fromkeys(ticket.text[hit.start : hit.end] for hit in own))[:5]
+    phrases = tuple(dict.fromkeys(said[hit.start : hit.end] for hit in own))[:5]
     first = (own[0].start, own[0].end) if own else None
     name = _name(ticket, best)
     return Found(name, matter, category, weights[best] if best else 0.0, phrases, first)
