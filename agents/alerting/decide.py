@@ -202,7 +202,7 @@ def _take_count(count: Count, desk: Desk) -> tuple[AlertEvent, ...]:
     if count.fresh:
         note(count, desk)
         events = _look_for_storm(count, desk)
-    desk.state[name] = Counted(at=count.at, events=events)
+    desk.state[name] = Counted.trusted(at=count.at, events=events)
     return events
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, Literal, TypeVar
 
@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 from agents.alerting.alert import Alert, AlertEvent, Held
 from agents.city import City
 from agents.intake.ticket import Value
+from agents.problems.hours import local_seconds
 from agents.problems.problem import Candidate, CandidateKind, Scope
 
 SCOPES: tuple[Scope, ...] = ("problem", "street", "district", "city")
@@ -233,9 +234,7 @@ class Desk:
 
     def day(self, at: datetime) -> int:
         """Local days since 1970-01-01."""
-        local = self.local(at)
-        offset = local.utcoffset() or timedelta()
-        return int((local.timestamp() + offset.total_seconds()) // 86_400)
+        return int(local_seconds(at, self.city.utc_offset) // 86_400)
 
 
 def local_time(at: datetime, city: City) -> datetime:

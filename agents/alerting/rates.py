@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from agents.alerting.desk import Desk, Rate
 from agents.problems.baseline import tail
+from agents.problems.hours import local_seconds
 from agents.problems.problem import Count
 
 VOLUME = "volume"
@@ -45,10 +46,7 @@ class Storm(NamedTuple):
 
 def hour_of(at: datetime, desk: Desk) -> int:
     """Local hours since 1970; 24 of them are a local day."""
-    local = desk.local(at)
-    offset = local.utcoffset()
-    seconds = local.timestamp() + (offset.total_seconds() if offset else 0.0)
-    return int(seconds // 3600)
+    return int(local_seconds(at, desk.city.utc_offset) // 3600)
 
 
 def note(count: Count, desk: Desk) -> None:

@@ -26,6 +26,8 @@ LEAST_SCORE = 2.0
 QUIET_HOURS = 336.0
 """Three reporters in two weeks are worth a look where two at most are expected. Source: the product's aim."""
 QUIET_VALUE = -1.0
+SUMMED = 12
+"""Reporters up to which a count is looked at term by term: dearer than the incomplete beta function beyond."""
 NOTHING = (0.0, 0.0, 1.0)
 _DAY = 86_400
 _HOUR = 3_600.0
@@ -89,6 +91,21 @@ def tail(n: float, mean: float, phi: float) -> float:
     return -log_p / math.log(10)
 
 
+def is_common(n: float, mean: float, phi: float, least: float) -> bool:
+    """Whether tail() is surely below `least`, from P(N ≥ ⌈n⌉), which is not above P(N ≥ n), summed up."""
+    if n > SUMMED:
+        return False
+    x = mean / (phi + mean)
+    term: float = (1.0 - x) ** phi
+    rest = 1.0 - term
+    for k in range(1, math.ceil(n)):
+        term *= x * (phi + k - 1) / k
+        rest -= term
+    # A hair more, for what is lost by rounding.
+    enough: float = 10.0**-least + 1e-9
+    return rest > enough
+
+
 def distinct_within(rate: Rate, at: float, hours: float, week: Week | None) -> int:
     """Callers whose last call lies within so many hours before `at`: operational with `week`, else plain."""
     if week is None:
@@ -109,11 +126,11 @@ def weigh(
     if len(rate.callers) < 3:
         return None
     at, phi = rate.at, dispersion(level, rate)
-    fast = _best(rate.fast, FAST_TAUS, hourly_rate, phi)
-    slow = _best(rate.slow, SLOW_TAUS, hourly_rate, phi) if sparse else NOTHING
     quiet = level == "problem" and sparse and hourly_rate * QUIET_HOURS <= 2.0
     quiet = quiet and distinct_within(rate, at, QUIET_HOURS, None) >= 3
     least = 0.01 if quiet else LEAST_SCORE
+    fast = _best(rate.fast, FAST_TAUS, hourly_rate, phi, least)
+    slow = _best(rate.slow, SLOW_TAUS, hourly_rate, phi, least) if sparse else NOTHING
     if max(fast, slow)[0] < least:
         return None
     near, far = distinct_within(rate, at, 24.0, week), distinct_within(rate, at, SLOW_TAUS[-1], None)
@@ -143,13 +160,13 @@ def weigh(
 
 
 def _best(
-    counters: tuple[float, ...], taus: Sequence[float], hourly_rate: float, phi: float
+    counters: tuple[float, ...], taus: Sequence[float], hourly_rate: float, phi: float, least: float
 ) -> tuple[float, float, float]:
-    """(score, E, τ) of the counter furthest above what is usual. Source: moments of a decayed count, A.4
-    step 6."""
+    """(score, E, τ) of the counter furthest above what is usual, if its score may be `least`. Source: moments of
+    a decayed count, A.4 step 6."""
     best = NOTHING
     for e, tau in zip(counters, taus, strict=True):
         n, mean = 2 * e - 1, 2 * hourly_rate * tau
-        if n > mean:
+        if n > mean and not is_common(n, mean, phi, least):
             best = max(best, (tail(n, mean, phi), e, tau))
     return best

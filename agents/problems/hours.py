@@ -15,9 +15,8 @@ Week = tuple[float, ...]
 
 def local_seconds(at: datetime, zone: timezone | None) -> float:
     """Seconds since 1970-01-01 00:00 local time: of the city's offset, else of the event's own."""
-    local = at.astimezone(zone) if zone is not None else at
-    offset = local.utcoffset()
-    return local.timestamp() + (offset.total_seconds() if offset is not None else 0.0)
+    offset = at.utcoffset() if zone is None else zone.utcoffset(at)
+    return at.timestamp() + (offset.total_seconds() if offset is not None else 0.0)
 
 
 def hour_of_week(at: float) -> int:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.problems.baseline import dispersion, hourly, tail, weigh
+from agents.problems.baseline import SUMMED, dispersion, hourly, is_common, tail, weigh
 from agents.problems.hours import hour_of_week, local_seconds, operational_hours, week_of
 from agents.problems.rate import FAST_TAUS, MAX_CALLERS, Rate, clock_of, count, is_fresh, learned
 
@@ -68,6 +68,23 @@ def test_tail_goes_on_where_floats_underflow() -> None:
     # Geometric again: 2^-n, far below the smallest float.
     assert tail(2000, 1.0, 1.0) == pytest.approx(2000 * math.log10(2), rel=1e-3)
     assert math.isfinite(tail(50_000, 1e-9, 0.8))
+
+
+@given(
+    st.floats(0.001, SUMMED + 1.0),
+    st.floats(1e-6, 1.0),
+    st.floats(0.05, 10.0),
+    st.sampled_from([0.01, 2.0]),
+)
+def test_a_count_that_chance_may_not_explain_is_never_common(
+    n: float, part: float, phi: float, least: float
+) -> None:
+    assert not is_common(n, part * n, phi, least) or tail(n, part * n, phi) < least
+
+
+def test_a_count_hardly_above_the_mean_is_common() -> None:
+    assert is_common(3.2, 2.5, 6.0, 2.0)
+    assert not is_common(9.0, 1.0, 6.0, 2.0)
 
 
 def test_counters_decay_by_their_time() -> None:
