@@ -176,12 +176,12 @@ def _bound(chat: Any, variant: Variant, schema: dict[str, Any]) -> "Runnable[Any
     """The chat model held to the schema in one of the three ways."""
     if variant == "json_schema":
         strict = {"name": TOOL, "strict": True, "schema": schema}
-        return chat.bind(response_format={"type": "json_schema", "json_schema": strict})  # type: ignore[no-any-return]
+        return chat.bind(response_format={"type": "json_schema", "json_schema": strict})  # type: ignore[no-any-return]  # Any in LangChain
     if variant == "tool_call":
         tool = {"name": TOOL, "description": "研判结果", "parameters": schema}
         choice = {"type": "function", "function": {"name": TOOL}}
-        return chat.bind(tools=[{"type": "function", "function": tool}], tool_choice=choice)  # type: ignore[no-any-return]
-    return chat.bind(response_format={"type": "json_object"})  # type: ignore[no-any-return]
+        return chat.bind(tools=[{"type": "function", "function": tool}], tool_choice=choice)  # type: ignore[no-any-return]  # Any in LangChain
+    return chat.bind(response_format={"type": "json_object"})  # type: ignore[no-any-return]  # Any in LangChain
 
 
 def _said(message: AIMessage) -> str:

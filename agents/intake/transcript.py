@@ -62,11 +62,6 @@ def heard(text: str) -> str:
     return "".join(parts)
 
 
-def is_transcript(text: str) -> bool:
-    """Whether the text is a dialogue with a call-taker."""
-    return next(_turns(text), None) is not None
-
-
 def _turns(text: str) -> Iterator[Turn]:
     """The turns in order; none when the text is no dialogue."""
     is_labelled = text.count("：") + text.count(":") > 1  # most tickets are no transcripts: look no further

@@ -88,8 +88,8 @@ def test_the_verdict_stands_on_the_alert() -> None:
     desk = make_desk()
     told = raised(desk, finding(0)).alert
     (confirmed,) = decide(ask("confirm", 1, alert_id=told.alert_id), desk)
-    assert (confirmed.event, confirmed.alert.verdict) == ("confirmed", "confirmed")  # type: ignore[union-attr]
-    assert confirmed.alert.status == "open"  # type: ignore[union-attr]
+    assert (confirmed.event, confirmed.alert.verdict) == ("confirmed", "confirmed")  # type: ignore[union-attr]  # an Alert
+    assert confirmed.alert.status == "open"  # type: ignore[union-attr]  # an Alert
 
 
 def test_what_is_merged_folds_into_the_other_alert_from_then_on() -> None:

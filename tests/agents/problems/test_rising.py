@@ -11,7 +11,7 @@ BEFORE = CROWD - 1
 
 
 def call(number: int, **more: object) -> Graded:
-    return make_graded(f"T{number:02}", caller=f"p{number}", hours=number / 60, **more)  # type: ignore[arg-type]
+    return make_graded(f"T{number:02}", caller=f"p{number}", hours=number / 60, **more)  # type: ignore[arg-type]  # its options
 
 
 def told(gathered: Gathered) -> Graded:
