@@ -16,6 +16,8 @@ from streams.worker import Worker, run_app
 log = logging.getLogger(__name__)
 
 Role = Literal["core", "grading", "notifying"]
+FORGETTING_S = 3_600.0
+"""How often paid answers that are too old are looked for."""
 
 
 def run(role: Role, settings: StreamSettings, parts: Parts) -> int:
@@ -89,6 +91,10 @@ def add_grading(worker: Worker, parts: Parts) -> None:
     @worker.every(worker.settings.regrade_s)
     async def grade_again() -> None:
         await grading.grade_again()
+
+    @worker.every(FORGETTING_S)
+    async def forget_old_answers() -> None:
+        await grading.forget_old()
 
 
 def add_notifying(worker: Worker, parts: Parts) -> None:

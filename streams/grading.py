@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 
-from agents.grading.audit import Audit
+from agents.grading.audit import REUSED, Audit
 from agents.grading.budget import Spent
 from agents.grading.grade import Judged
 from agents.grading.ladder import Ladder
@@ -91,6 +92,15 @@ class Grading:
             await self._worker.outbox.put(output)
         return len(better) == len(judged)
 
+    async def forget_old(self) -> None:
+        """Paid answers are kept as long as the records of what was asked."""
+        before = time.time() - self._ladder.kept_s
+        for partition in self._answers.partitions():
+            if gone := Memory(self._answers.shelf(partition)).forget(before):
+                log.info("old answers forgotten partition=%s count=%s", partition, gone)
+            for output in self.journal.take():
+                await self._worker.outbox.put(output)
+
     def _of(self, partition: int) -> Ladder:
         if partition not in self._ladders:
             memory = Memory(
@@ -115,7 +125,8 @@ class Grading:
         for reason in grade.review:
             metrics.count("weisu_grades_review_total", reason=reason)
         if grade.source == "llm" and not judged.calls:
-            metrics.count("weisu_model_cached_total")
+            is_reused = any(audit.call.outcome == REUSED for audit in judged.audits)
+            metrics.count("weisu_model_cached_total", whose="other" if is_reused else "own")
         for audit in judged.audits[len(judged.audits) - judged.calls :]:
             self._count_call(audit)
 

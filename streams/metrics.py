@@ -81,7 +81,10 @@ METRICS: dict[MetricName, Metric] = {
     ),
     "weisu_model_seconds": Metric("histogram", "seconds", ("model",), "time of one question to a model"),
     "weisu_model_cached_total": Metric(
-        "counter", "grades", (), "grades by a model's answer that was known already"
+        "counter",
+        "grades",
+        ("whose",),
+        "grades by a model's answer that was known already: the ticket's own, or another's",
     ),
     "weisu_model_tokens_total": Metric(
         "counter", "tokens", ("direction",), "tokens sent to and got from a model"

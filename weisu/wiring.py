@@ -51,15 +51,15 @@ def city_of(settings: Settings) -> City:
 
 def make_grader(settings: Settings, city: City) -> Ladder:
     """The ladder with every configured endpoint; rules only when there is none."""
-    rules = RulesGrader(city)
+    rules, kept_s = RulesGrader(city), settings.stream.lane.audit_days * 86_400.0
     if not settings.ladder.endpoints:
-        return Ladder(rules, settings.ladder)
+        return Ladder(rules, settings.ladder, kept_s=kept_s)
     from agents.grading.chat import ChatEndpoint  # seconds to import, and only needed with a model
 
     answer = answer_model(city)
     endpoints = [ChatEndpoint(endpoint, answer) for endpoint in settings.ladder.endpoints]
     rungs = rungs_of(endpoints, settings.ladder)
-    return Ladder(rules, settings.ladder, rungs, prompts.load("grade"))
+    return Ladder(rules, settings.ladder, rungs, prompts.load("grade"), kept_s=kept_s)
 
 
 def make_front(settings: Settings, city: City | None = None) -> Path:

@@ -14,11 +14,11 @@ class Call(Value):
 
     model: str
     attempt: int
-    """1 or 2."""
+    """From 1; 0: nothing was asked."""
     outcome: str
-    """"answered", or the reason of agents/grading/endpoint.py."""
+    """"answered", "reused", or the reason of agents/grading/endpoint.py."""
     detail: str = ""
-    """What was wrong, without the ticket's text."""
+    """What was wrong, without the ticket's text; of a reused answer the ticket whose it is."""
     variant: str | None = None
     message: str
     """What was asked after the instructions: the masked text in its fence."""
@@ -47,11 +47,39 @@ class Audit(Value):
     call: Call
 
 
+REUSED = "reused"
+"""Outcome of a record that says whose answer a ticket got."""
+
+
+def reuse_of(source: Audit, ticket: Ticket) -> Audit:
+    """The record of a ticket that got the answer of another one: nothing was asked or paid, and question and answer
+    stand where they were. All states of the ticket have one record, and it is as old as the answer."""
+    told = f"{ticket.ticket_id}|{REUSED}|{source.audit_id}"
+    call = Call.trusted(
+        model=source.call.model,
+        attempt=0,
+        outcome=REUSED,
+        detail=source.ticket_id,
+        variant=source.call.variant,
+        message="",
+        asked_at=source.call.asked_at,
+    )
+    return source.model_copy(
+        update={
+            "audit_id": _id_of(told),
+            "ticket_id": ticket.ticket_id,
+            "edition": ticket.edition,
+            "at": ticket.trigger_at,
+            "call": call,
+        }
+    )
+
+
 def audit_of(ticket: Ticket, rung: int, prompt: str, call: Call) -> Audit:
     """The record of a call made for the ticket's state."""
     told = f"{ticket.ticket_id}|{ticket.edition}|{call.model}|{call.attempt}|{call.outcome}|{call.asked_at!r}"
     return Audit.trusted(
-        audit_id=f"u-{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:24]}",
+        audit_id=_id_of(told),
         ticket_id=ticket.ticket_id,
         edition=ticket.edition,
         at=ticket.trigger_at,
@@ -59,3 +87,7 @@ def audit_of(ticket: Ticket, rung: int, prompt: str, call: Call) -> Audit:
         prompt=prompt,
         call=call,
     )
+
+
+def _id_of(told: str) -> str:
+    return f"u-{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:24]}"

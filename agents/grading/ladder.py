@@ -24,8 +24,7 @@ from prompts import Prompt
 
 V = TypeVar("V")
 
-CACHED = "cached"
-"""Why of a grade whose answer was paid for by another ticket, or an earlier state, of the same text."""
+KEPT_S = 90 * 86_400.0
 CALM: frozenset[Kind] = frozenset({"praise", "suggestion", "consult"})
 """Kinds that nobody is in need of: the rules' doubt about them costs no one's time."""
 UNSURE: tuple[ReviewReason, ...] = ("low_confidence",)
@@ -68,6 +67,8 @@ class Ladder:
     prompt: Prompt | None = None
     """Needed with rungs."""
     memory: Memory = field(default_factory=Memory)
+    kept_s: float = KEPT_S
+    """How long a paid answer is used and remembered: as long as its record."""
     _ruled: OrderedDict[str, tuple[tuple[object, ...], str | None, Grade]] = field(
         default_factory=OrderedDict
     )
@@ -111,9 +112,8 @@ class Ladder:
         )
         for rung in self.rungs:
             known = self.memory.answers.get(key_of(rung.endpoint.fingerprint, prompt, question.message))
-            if known is not None:
-                audits = (known.audit,) if known.is_for(ticket) else ()
-                return Climbed(self._grade_by(ruled, known, ticket), audits), []
+            if known is not None and known.asked_at >= rung.clock() - self.kept_s:
+                return Climbed(self._grade_by(ruled, known, ticket), known.records(ticket)), []
         return await self._ask_all(ruled, question, ticket, prompt)
 
     def due(self, most: int) -> list[Ticket]:
@@ -134,7 +134,7 @@ class Ladder:
             audits += [audit_of(ticket, place, prompt, call) for call in asked.calls]
             if asked.reply is not None:
                 answer, cost = asked.reply.answer, _cost(audits)
-                known = Answered.trusted(answer=answer, audit=audits[-1], why=_told(why), **vars(cost))
+                known = Answered.trusted(answer=answer, audits=tuple(audits), why=_told(why), **vars(cost))
                 key = key_of(rung.endpoint.fingerprint, prompt, question.message)
                 self.memory.keep(key, known, self.settings.cache_size)
                 grade = self._grade_by(ruled, known, ticket)
@@ -145,12 +145,15 @@ class Ladder:
         return Climbed(grade, tuple(audits), len(audits)), [reason for _, reason in why]
 
     def _grade_by(self, ruled: Grade, known: Answered, ticket: Ticket) -> Grade:
-        """The grade by a known answer; it costs the state that it was paid for, and no other."""
+        """The grade by a known answer; it costs the state that it was paid for, and no other, which says whose it is.
+
+        Only the words are another's: dangers, place and all that rules read are this ticket's own.
+        """
         is_own = known.is_for(ticket)
         spent = {
             "model": known.audit.call.model,
             "prompt": known.audit.prompt,
-            "why": known.why if is_own else CACHED,
+            "why": known.why if is_own else f"reused from {known.audit.ticket_id}",
             **vars(known.usage if is_own else Usage()),
         }
         return settle(ruled, known.answer, ticket, self.settings.review_below).model_copy(update=spent)

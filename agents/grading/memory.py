@@ -7,7 +7,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 from agents.grading.answer import Answer
-from agents.grading.audit import Audit
+from agents.grading.audit import Audit, reuse_of
 from agents.grading.budget import Spent
 from agents.grading.endpoint import Usage
 from agents.grading.waiting import Waiting
@@ -20,8 +20,8 @@ class Answered(Value):
     """A paid answer: a redelivery, and any ticket of the same text, gets it without asking again."""
 
     answer: Answer
-    audit: Audit
-    """Of the call that brought it, for the state that it was paid for."""
+    audits: tuple[Audit, ...]
+    """Of all calls that it took, for the state that it was paid for; the last one brought it."""
     why: str = ""
     """What the rungs above had said."""
     tokens_in: int
@@ -30,12 +30,29 @@ class Answered(Value):
     """Of all calls that it took."""
 
     @property
+    def audit(self) -> Audit:
+        """Of the call that brought it."""
+        return self.audits[-1]
+
+    @property
+    def asked_at(self) -> float:
+        """Seconds since 1970, by the clock of the worker."""
+        return self.audit.call.asked_at
+
+    @property
     def usage(self) -> Usage:
         return Usage(self.tokens_in, self.tokens_out, self.cost_cny)
 
     def is_for(self, ticket: Ticket) -> bool:
         """Whether it was paid for this very state of the ticket."""
         return (self.audit.ticket_id, self.audit.edition) == (ticket.ticket_id, ticket.edition)
+
+    def records(self, ticket: Ticket) -> tuple[Audit, ...]:
+        """What is told about a ticket that gets it: the calls again for the state that paid, for another ticket
+        whose answer it is; for another state of the same ticket they stand there already."""
+        if self.is_for(ticket):
+            return self.audits
+        return () if self.audit.ticket_id == ticket.ticket_id else (reuse_of(self.audit, ticket),)
 
 
 @dataclass
@@ -52,6 +69,14 @@ class Memory:
         if key not in self.answers and len(self.answers) >= most:
             del self.answers[next(iter(self.answers))]
         self.answers[key] = answered
+
+    def forget(self, before: float) -> int:
+        """Drop the answers asked for before this instant, seconds since 1970; how many: they hold what citizens
+        said, though masked."""
+        old = [key for key, known in self.answers.items() if known.asked_at < before]
+        for key in old:
+            del self.answers[key]
+        return len(old)
 
 
 def key_of(fingerprint: str, prompt: str, text: str) -> str:

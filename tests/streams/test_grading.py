@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from fakes.model_server import ModelServer, Scripted, model_server
 from agents.city import City
 from agents.grading.audit import Audit
 from agents.grading.grade import Graded
-from agents.grading.ladder import Ladder
+from agents.grading.ladder import KEPT_S, Ladder
 from agents.intake.ticket import Ticket
 from streams.bindings import Parts
 from streams.grading import Grading
@@ -206,8 +207,34 @@ async def test_redelivery_tells_the_same_again_and_counts_no_call(tmp_path: Path
     assert role.metric("weisu_model_calls_total{") == [
         'weisu_model_calls_total{model="m0",outcome="answered"} 1.0'
     ]
-    assert role.metric("weisu_model_cached_total ") == ["weisu_model_cached_total 1.0"]
+    assert role.metric("weisu_model_cached_total{") == ['weisu_model_cached_total{whose="own"} 1.0']
     assert len(server.requests) == 1
+
+
+async def test_copy_of_another_ticket_is_counted_as_such(tmp_path: Path) -> None:
+    with model_server() as server:
+        role = Role(ladder(server), tmp_path)
+        await role.take(ticket(CALM, "T1"), ticket(CALM, "T2"))
+    assert role.metric("weisu_model_cached_total{") == ['weisu_model_cached_total{whose="other"} 1.0']
+    assert [audit.call.outcome for audit in role.audits()] == ["answered", "reused"]
+    assert role.metric("weisu_model_calls_total{") == [
+        'weisu_model_calls_total{model="m0",outcome="answered"} 1.0'
+    ]
+
+
+async def test_old_answers_leave_the_table(tmp_path: Path) -> None:
+    clock = Clock()
+    with model_server() as server:
+        role = Role(ladder(server, clock=clock), tmp_path)
+        clock.now = time.time()
+        await role.take(ticket(CALM, "new"), partition=1)
+        clock.now -= KEPT_S + 60
+        await role.take(ticket(GAS, "old"), partition=2)
+        before = len(role.sent)
+        await role.grading.forget_old()
+    (gone,) = role.sent[before:]
+    assert (gone.topic, gone.partition, gone.value) == ("p.weisu-grading-answers-changelog", 2, None)
+    assert [len(role.grading._answers.shelf(number)) for number in (1, 2)] == [1, 0]
 
 
 async def test_partitions_have_purses_of_their_own(tmp_path: Path) -> None:

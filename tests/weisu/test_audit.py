@@ -9,7 +9,7 @@ from fakes.console_city import HOSTILE, ConsoleCity, MemoryCommander, filled, mo
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from agents.grading.audit import Call, audit_of
+from agents.grading.audit import Call, audit_of, reuse_of
 from agents.intake.ticket import Ticket
 from indexing.documents import of_audit
 from indexing.index import Document
@@ -64,6 +64,21 @@ def test_command_lists_the_calls_newest_first(data: Path) -> None:
     assert done.exit_code == 0
     assert done.stdout.index("已答") < done.stdout.index("不合结构")
     assert "300+100" in done.stdout and "2.5 秒" in done.stdout and "新华小区" not in done.stdout
+
+
+def test_ticket_with_the_answer_of_another_says_whose(data: Path) -> None:
+    first = Ticket(ticket_id="T7", revision=1, edition=1, updated_at=AT, trigger_at=AT)
+    call = Call(model="m0", attempt=1, outcome="answered", message="<<<\n停水\n>>>", asked_at=AT.timestamp())
+    second = first.model_copy(update={"ticket_id": "T8"})
+
+    async def write() -> None:
+        index = SqliteIndex(data / "index.sqlite")
+        await index.write([of_audit(reuse_of(audit_of(first, 1, "grade@1+5f0c12ab", call), second))])
+        await index.close()
+
+    asyncio.run(write())
+    done = CliRunner().invoke(app, ["audit", "T8"])
+    assert "沿用同文工单的答案：T7" in done.stdout and "0+0" in done.stdout
 
 
 def test_full_shows_question_and_answer_without_what_a_terminal_obeys(data: Path) -> None:

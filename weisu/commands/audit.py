@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agents.grading.audit import REUSED
 from indexing.index import Found, Query
 from weisu import wiring
 from weisu.commands.data import plain
@@ -53,11 +54,12 @@ async def _find(settings: Settings, ticket: str, size: int) -> Found:
 
 def _row(body: dict[str, Any], minutes: int) -> tuple[str, ...]:
     outcome = str(body.get("outcome", ""))
+    source = f"：{body.get('detail')}" if outcome == REUSED else ""
     return (
         local(body["asked_at"], minutes),
         str(body["model"]),
         str(body.get("attempt", 1)),
-        LABELS.get(outcome, outcome),
+        LABELS.get(outcome, outcome) + source,
         str(body.get("prompt", "")),
         f"{body.get('tokens_in', 0)}+{body.get('tokens_out', 0)}",
         f"{body.get('cost_cny', 0):.4f}",

@@ -103,6 +103,7 @@ LABELS: dict[str, str] = {
     "unproven": "引文对不上原文",
     # what became of a question to a model
     "answered": "已答",
+    "reused": "沿用同文工单的答案",
     "busy": "限流",
     "timed_out": "超时",
     "broken": "端点故障",

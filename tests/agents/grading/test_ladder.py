@@ -4,13 +4,11 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from fakes.model_city import AT, CALM, GAS, Clock, climb, climb_all, ladder, ticket
+from fakes.model_city import CALM, GAS, Clock, climb, climb_all, ladder
 from fakes.model_server import ModelServer, Scripted, model_server
 
 import prompts
 from agents.grading.excerpt import fenced
-from agents.grading.memory import Memory
-from agents.intake.ticket import Step
 
 HOUR = {"retry-after": "3600"}
 
@@ -230,59 +228,9 @@ def test_hour_of_429_is_one_question(server: ModelServer) -> None:
     assert len(server.requests) == 2
 
 
-def test_same_text_is_paid_once(server: ModelServer) -> None:
-    first, second = climb(ladder(server), CALM, f" {CALM}\n")
-    assert len(server.requests) == 1
-    assert (first.tokens_in, second.tokens_in, second.why, second.source) == (300, 0, "cached", "llm")
-
-
-def test_redelivery_after_a_restart_pays_nothing_and_tells_the_same(server: ModelServer) -> None:
-    memory = Memory()
-    before = climb_all(ladder(server, memory=memory), CALM)
-    after = climb_all(ladder(server, memory=memory), CALM)
-    assert len(server.requests) == 1
-    assert after[0].grade == before[0].grade
-    assert after[0].audits == before[0].audits
-    assert (before[0].calls, after[0].calls) == (1, 0)
-
-
-def test_changed_text_is_asked_about_again(server: ModelServer) -> None:
-    rungs = ladder(server)
-    climb_all(rungs, ticket(CALM), ticket(f"{CALM}已经三天了", edition=2))
-    assert len(server.requests) == 2
-
-
-def test_reopened_ticket_is_asked_about_again_with_what_is_new(server: ModelServer) -> None:
-    rungs = ladder(server)
-    step = Step(event_id="e2", event="reopened", at=AT, revision=2)
-    climb_all(
-        rungs, ticket(CALM), ticket(CALM, edition=2, steps=(step,)), ticket(CALM, edition=3, steps=(step,))
-    )
-    messages = [request["messages"][1]["content"] for request in server.requests]
-    assert len(messages) == 2
-    assert messages[1].startswith("系统记录:办结后重开1次。\n市民原文")
-
-
 def test_rules_that_are_unsure_put_a_ticket_on_the_list(server: ModelServer) -> None:
     vague, clear = climb(ladder(), "你好,那个事情怎么样了,麻烦处理一下", CALM)
     assert (vague.review, clear.review) == (("low_confidence",), ())
-
-
-def test_answer_given_by_the_second_rung_is_not_bought_again_from_the_first(server: ModelServer) -> None:
-    memory = Memory()
-    with model_server() as first:
-        first.script = [Scripted(status=500), Scripted(status=500)]
-        rungs = ladder(first, server, memory=memory)
-        climb(rungs, CALM)
-        (again,) = climb(rungs, CALM)
-        assert len(first.requests) == 2
-    assert (again.model, len(server.requests)) == ("m1", 1)
-
-
-def test_memory_of_answers_is_bounded(server: ModelServer) -> None:
-    memory = Memory()
-    climb(ladder(server, memory=memory, cache_size=3), *(f"{CALM}{n}" for n in range(6)))
-    assert len(memory.answers) == 3
 
 
 def test_nobody_listens_then_rules() -> None:
