@@ -13,9 +13,11 @@ from weisu.city_folder import load_city
 from weisu.evaluation.golden import SPLITS, load_golden
 
 PROMPT = prompts.load("grade").text
-EXAMPLES = PROMPT.partition("# 示例")[2].partition("# 输出")[0]
+EXAMPLES = PROMPT.partition("# 示例")[2]
 GOLDEN = [ticket for split in SPLITS for ticket in load_golden(split)]
 MOST_TOKENS = 700
+LONGEST = 1_400
+"""Characters of the instructions: two are about one token."""
 
 
 def test_every_kind_and_urgency_is_explained() -> None:
@@ -35,6 +37,15 @@ def test_no_example_is_in_the_golden_set() -> None:
     said = re.findall("“(.+?)”→", EXAMPLES)
     assert len(said) >= 16
     assert [text for text in said if any(text in ticket.text for ticket in GOLDEN)] == []
+
+
+def test_instructions_are_short() -> None:
+    assert len(PROMPT) <= LONGEST
+
+
+def test_every_field_of_words_is_explained() -> None:
+    for name in ("summary", "matter", "quotes", "place_said", "recurrence_cues", "key_phrases", "confidence"):
+        assert name in PROMPT
 
 
 def test_what_no_cache_can_hold_is_few_tokens() -> None:
