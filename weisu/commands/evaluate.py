@@ -2,19 +2,24 @@
 
 import json
 import os
+import shlex
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from weisu import wiring
 from weisu.settings import WrongSetup, load_settings
 
+if TYPE_CHECKING:
+    from weisu.evaluation.tape import Plan
+
 evaluate = typer.Typer(help="Measure how good it is, against a truth that is known.", no_args_is_help=True)
 SEEDS = "101-103"
 """Never looked at while anything is tuned; tune on 1–8."""
+FIRST_DAY = datetime(2026, 3, 2)
 
 
 @evaluate.callback()
@@ -30,9 +35,7 @@ def alerts(
     days: Annotated[int, typer.Option(min=2, help="Days of each city, warm-up included")] = 42,
     tickets_per_day: Annotated[int, typer.Option(min=1)] = 2000,
     warm_up: Annotated[int, typer.Option(help="Days at the start that are not scored", min=0)] = 14,
-    start: Annotated[datetime, typer.Option(help="First day, local", formats=["%Y-%m-%d"])] = datetime(
-        2026, 3, 2
-    ),
+    start: Annotated[datetime, typer.Option(help="First day, local", formats=["%Y-%m-%d"])] = FIRST_DAY,
     city: Annotated[
         Path | None, typer.Option(help="Folder of the city's data; none: the example city")
     ] = None,
@@ -66,13 +69,30 @@ def alerts(
         plan, seeds_of(seeds), settings, workers, years, lambda line: print(line, file=sys.stderr)
     )
     figures["protocol"] = protocol_hash()
-    figures["command"] = (
-        f"weisu evaluate alerts --seeds {seeds} --days {days} --tickets-per-day {tickets_per_day} "
-        f"--warm-up {warm_up} --years {years} --out docs/evaluation --page docs/quality.md"
-    )
+    figures["command"] = command_of(plan, seeds, years, out, page)
     _print(figures, as_json)
     if out is not None:
         _write(figures, out, page or out / "quality.md")
+
+
+def command_of(plan: "Plan", seeds: str, years: int, out: Path | None, page: Path | None) -> str:
+    """The line that gives the same figures again: the size of the cities always, the rest where it is not the default.
+
+    Neither --workers nor --json: the figures do not depend on them.
+    """
+    told: dict[str, object] = {
+        "seeds": seeds,
+        "days": plan.days,
+        "tickets-per-day": plan.tickets_per_day,
+        "warm-up": plan.warm_up,
+        "years": years,
+        "start": plan.start if plan.start != FIRST_DAY.date() else None,
+        "city": plan.city if plan.city != wiring.EXAMPLE_CITY else None,
+        "out": out,
+        "page": page,
+    }
+    given = (f"--{name} {shlex.quote(str(value))}" for name, value in told.items() if value is not None)
+    return " ".join(("weisu evaluate alerts", *given))
 
 
 def seeds_of(text: str) -> list[int]:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from weisu import wiring
 from weisu.__main__ import app
-from weisu.commands.evaluate import seeds_of
+from weisu.commands.evaluate import FIRST_DAY, command_of, seeds_of
 from weisu.evaluation.curve import at_most, points, tried
 from weisu.evaluation.experiment import EARS, NAIVE, NAIVE_CALLS, OURS, UNCAPPED, measure, over_years
 from weisu.evaluation.outcome import Outcome
@@ -125,6 +125,26 @@ def test_other_seeds_are_refused(text: str) -> None:
         seeds_of(text)
 
 
+SHIPPED = Plan(wiring.EXAMPLE_CITY, FIRST_DAY.date(), 42, 2000, 14)
+SIZE = "weisu evaluate alerts --seeds 101-103 --days 42 --tickets-per-day 2000 --warm-up 14 --years 3"
+
+
+@pytest.mark.parametrize(
+    ("plan", "out", "page", "more"),
+    [
+        (SHIPPED, None, None, ""),
+        (SHIPPED, "docs/evaluation", "docs/quality.md", " --out docs/evaluation --page docs/quality.md"),
+        (replace(SHIPPED, start=date(2026, 6, 1)), None, None, " --start 2026-06-01"),
+        (replace(SHIPPED, city=Path("my city")), "out", None, " --city 'my city' --out out"),
+    ],
+)
+def test_command_names_what_is_not_the_default(
+    plan: Plan, out: str | None, page: str | None, more: str
+) -> None:
+    told = command_of(plan, "101-103", 3, Path(out) if out else None, Path(page) if page else None)
+    assert told == SIZE + more
+
+
 def test_verb_writes_page_report_and_figures(tmp_path: Path) -> None:
     options = [
         "--seeds",
@@ -139,6 +159,8 @@ def test_verb_writes_page_report_and_figures(tmp_path: Path) -> None:
         "0",
         "--out",
         str(tmp_path),
+        "--start",
+        "2026-06-01",
     ]
     done = CliRunner().invoke(app, ["evaluate", "alerts", *options])
     assert done.exit_code == 0, done.output
@@ -149,4 +171,6 @@ def test_verb_writes_page_report_and_figures(tmp_path: Path) -> None:
         "quality.md",
         "report.html",
     ]
-    assert "--seeds 3" in (tmp_path / "quality.md").read_text(encoding="utf-8")
+    size = "--seeds 3 --days 2 --tickets-per-day 60 --warm-up 1 --years 0"
+    command = f"weisu evaluate alerts {size} --start 2026-06-01 --out {tmp_path}"
+    assert f"Made by `{command}`." in (tmp_path / "quality.md").read_text(encoding="utf-8")
