@@ -114,7 +114,7 @@ class Grading:
 
     def _graded(self, judged: Judged) -> Output:
         graded = judged.graded
-        return self._worker.output(self._topics.graded, graded.district or self._city_key, graded)
+        return self._worker.output(self._topics.graded, self._city_key, graded)
 
     def _audits(self, judged: Judged) -> list[Output]:
         return [self._worker.output(self._topics.audit, audit.ticket_id, audit) for audit in judged.audits]

@@ -199,7 +199,7 @@ class Topics:
         return (
             Topic(self.events, "ticket_id", wide, 7 * day, "delete", "what the platform sends", LARGE),
             Topic(self.accepted, "ticket_id", wide, 30 * day, "delete", "tickets, folded and masked", LARGE),
-            Topic(self.graded, "district or city", wide, 30 * day, "delete", "graded tickets", LARGE),
+            Topic(self.graded, "city", wide, 30 * day, "delete", "graded tickets", LARGE),
             Topic(self.recalls, "ticket_id", wide, 7 * day, "delete", "tickets to be graded once more"),
             Topic(self.audit, "ticket_id", wide, 90 * day, "delete", "questions to models and their answers"),
             Topic(self.problems, "problem_id", wide, 90 * day, "delete", "problems after each change", LARGE),

@@ -128,7 +128,7 @@ class Graded(Value):
 
     @property
     def district(self) -> str:
-        """Key of the topic: a district's problems live on one partition; "" = district unknown."""
+        """Its district as fields and words say; "" = unknown."""
         return self.ticket.place.district or ""
 
 

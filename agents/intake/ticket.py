@@ -12,7 +12,8 @@ Channel = Literal["phone", "wechat", "app", "web", "mail", "other"]
 Kind = Literal["consult", "help", "complaint", "report", "suggestion", "praise"]
 StepName = Literal["dispatched", "returned", "closed", "reviewed", "reopened", "claim_reviewed"]
 PartKind = Literal["city", "district", "street", "community", "road", "site", "station", "building"]
-PartSource = Literal["platform", "gazetteer", "text"]
+PartSource = Literal["platform", "gazetteer", "text", "learned"]
+"""Where a name was found; "learned": other tickets of the city tell it."""
 V = TypeVar("V", bound=BaseModel)
 _new = object.__new__
 _set_fields, _set_given, _set_extra, _set_private = (

@@ -7,6 +7,7 @@ from agents.problems.calendar import Calendar
 from agents.problems.callers import is_named
 from agents.problems.hours import Weeks
 from agents.problems.member import Member
+from agents.problems.names import Names
 from agents.problems.problem import Problem
 from agents.problems.rate import Rate, first
 from agents.problems.recurrence import ABSORBS, is_over
@@ -25,7 +26,7 @@ MAX_CALLS = 64
 
 
 def key_of(district: str, *parts: str) -> str:
-    """A key of state. The district stands first: its values live on its partition."""
+    """A key of state. The district stands first: what is a book's is told by it."""
     key = "|".join((district, *parts))
     if key.count("|") == len(parts):
         return key
@@ -42,6 +43,7 @@ class Book:
         members: MutableMapping[str, Member],
         rates: MutableMapping[str, Rate],
         calendars: MutableMapping[str, Calendar],
+        names: Names,
         matters: Container[str] = (),
     ) -> None:
         self.district = district
@@ -58,14 +60,14 @@ class Book:
         self.children: dict[str, int] = {}
         """Stream key → number of streams below it that are known."""
         self.swept: int | None = None
-        self.search = Search()
+        self.search = Search(district, names)
         self.weeks = Weeks()
         self.spots: dict[str, dict[str, None]] = {}
         """Spot → the topics that have a calendar there."""
         self._calls: dict[str, list[str]] = {}
         """Named caller → ids of the newest tickets."""
         self._own: dict[str, None] = {}
-        """Keys of the district's members."""
+        """Ids of the district's tickets."""
         self._wide: dict[str, None] = {}
         """Keys of its street and district streams."""
         self._due: dict[str, int] = {}
@@ -79,7 +81,7 @@ class Book:
         return self.problems.get(self._prefix + problem_id)
 
     def member(self, ticket_id: str) -> Member | None:
-        return self.members.get(self._prefix + ticket_id)
+        return self.members.get(ticket_id)
 
     def rate(self, key: str) -> Rate | None:
         """A stream's state. Most problems hold one ticket: theirs is not stored, it follows from that ticket."""
@@ -106,11 +108,10 @@ class Book:
         self.seq = max(self.seq, problem.version)
 
     def store_member(self, member: Member) -> None:
-        key = self._prefix + member.ticket_id
-        if key not in self.members:
+        if member.ticket_id not in self.members:
             self._note_call(member)
-        self.members[key] = member
-        self._own[key] = None
+        self.members[member.ticket_id] = member
+        self._own[member.ticket_id] = None
         self.seq = max(self.seq, member.seq)
 
     def calls_of(self, caller: str) -> tuple[str, ...]:
@@ -263,7 +264,7 @@ class Book:
         listed = sorted(members, key=lambda member: member.slot)
         for member in listed:
             self.seq = max(self.seq, member.seq)
-            self._own[self._prefix + member.ticket_id] = None
+            self._own[member.ticket_id] = None
             self._note_call(member)
             if member.signature is not None:
                 self.search.add(member)

@@ -1,4 +1,4 @@
-"""The problems of every district that lives in this process."""
+"""The problems of the city's districts."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
@@ -8,13 +8,14 @@ from agents.city import City, words
 from agents.problems.book import Book, key_of
 from agents.problems.calendar import Calendar
 from agents.problems.member import Member
+from agents.problems.names import Names
 from agents.problems.problem import Problem
 from agents.problems.rate import Rate
 
 
 @dataclass
 class Books:
-    """The problems of all districts of this process. What is derived is rebuilt on first use."""
+    """The problems of all districts of the city. What is derived is rebuilt on first use."""
 
     city: City
     problems: MutableMapping[str, Problem]
@@ -22,6 +23,7 @@ class Books:
     rates: MutableMapping[str, Rate]
     calendars: MutableMapping[str, Calendar] = field(default_factory=dict)
     _books: dict[str, Book] = field(default_factory=dict)
+    _names: Names = field(default_factory=Names)
     _read: bool = False
     _swept: int | None = None
     """The local day on which every book there is was swept."""
@@ -34,6 +36,12 @@ class Books:
             self._books[district] = self._new(district)
             self._swept = None
         return self._books[district]
+
+    def names(self) -> Names:
+        """The names of places that the tickets of all districts have taught."""
+        if not self._read:
+            self._restore()
+        return self._names
 
     def all(self) -> list[Book]:
         """Every book there is, by district."""
@@ -53,11 +61,11 @@ class Books:
 
     def forget(self) -> None:
         """Drop what is derived: the stored state has changed behind its back (partitions came or went)."""
-        self._books, self._read, self._swept = {}, False, None
+        self._books, self._names, self._read, self._swept = {}, Names(), False, None
 
     def _new(self, district: str) -> Book:
         matters = _matters_of(self.city)
-        return Book(district, self.problems, self.members, self.rates, self.calendars, matters)
+        return Book(district, self.problems, self.members, self.rates, self.calendars, self._names, matters)
 
     def _restore(self) -> None:
         members: dict[str, list[Member]] = {}

@@ -1,7 +1,7 @@
 """The step of gathering 聚类: which problem a ticket belongs to, and which patterns it shows.
 
 tickets.graded → problems, alerts.candidates, city.counts. A district's problems are known to that district
-alone: it lives on one partition, and so two runs with different partitions decide alike.
+alone, but where a name lies the whole city's tickets tell: all of them live on one partition.
 
 Praise opens no problem and is counted nowhere: it must never look like a crowd. Consultations are gathered
 like complaints: many people asking about one outage are its first sign.
@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from agents.city import City
 from agents.grading.grade import Graded
-from agents.intake.ticket import Ticket
+from agents.intake.ticket import PlacePart, Ticket
 from agents.problems.book import OPEN_RETENTION, Book, key_of
 from agents.problems.books import Books
 from agents.problems.callers import caller_of, is_named
@@ -24,6 +24,7 @@ from agents.problems.case import Case
 from agents.problems.counting import rates_after
 from agents.problems.habit import calendar_after
 from agents.problems.hours import local_seconds
+from agents.problems.learned import learn, with_learned
 from agents.problems.member import Member
 from agents.problems.patterns import PATTERNS, find_graded_hazard
 from agents.problems.problem import (
@@ -53,26 +54,41 @@ def gather(graded: Graded, books: Books) -> Gathered:
     ticket = graded.ticket
     if ticket.created_at is None:
         return Gathered()
-    book = books.of(key_of(graded.district))
-    member = book.member(ticket.ticket_id)
+    member = books.members.get(ticket.ticket_id)
     if member is None:
         if graded.grade.kind == "praise" or ticket.trigger_at - ticket.created_at > OPEN_RETENTION:
             return Gathered()
-        return _settle(graded, _enter(graded, book, books.city), book, books.city, decides=True)
+        return _meet(graded, books)
+    book = books.of(member.district)
+    graded = with_learned(graded, member.learned)
     if ticket.edition > member.edition:
         return _settle(graded, _update(graded, member, book, books.city), book, books.city)
     return _settle(graded, member, book, books.city)
 
 
+def _meet(graded: Graded, books: Books) -> Gathered:
+    """A ticket met for the first time goes to its district, or to the one that its place is known in."""
+    signature = sign(graded)
+    learned = learn(graded.ticket.place, signature, books.names())
+    if learned:
+        graded = with_learned(graded, learned)
+        signature = signature.model_copy(update={"street": graded.ticket.place.street or ""})
+    book = books.of(key_of(graded.district))
+    member = _enter(graded, signature, learned, book, books.city)
+    return _settle(graded, member, book, books.city, decides=True)
+
+
 # Deciding: everything about a ticket stands in its Member before anything else is written
 
 
-def _enter(graded: Graded, book: Book, city: City) -> Member:
+def _enter(
+    graded: Graded, signature: Signature, learned: tuple[PlacePart, ...], book: Book, city: City
+) -> Member:
     """The decision about a ticket met for the first time."""
     ticket = graded.ticket
     assert ticket.created_at is not None
     at = local_seconds(ticket.created_at, city.utc_offset)
-    signature = book.search.locate(sign(graded))
+    signature = book.search.locate(signature)
     caller = caller_of(ticket, signature, at, book.rate(book.total_key))
     found = book.search.find(signature, at, caller)
     before = book.problem(found.problem_id) if found.problem_id else None
@@ -94,6 +110,7 @@ def _enter(graded: Graded, book: Book, city: City) -> Member:
         norm_text=found.norm_text,
         norm_title=found.norm_title,
         quote=quote_of(graded),
+        learned=learned,
         streams=streams,
         new_streams=streams,
         fresh=tuple(is_fresh(book.rate(key), caller, at) for key in streams),

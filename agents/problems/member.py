@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from agents.grading.grade import RecurrenceKind
-from agents.intake.ticket import Value
+from agents.intake.ticket import PlacePart, Value
 from agents.problems.signature import Signature
 
 
@@ -15,6 +15,7 @@ class Member(Value):
 
     ticket_id: str
     district: str
+    """The district it is counted in; "" = unknown."""
     problem_id: str
     edition: int
     first_edition: int
@@ -32,6 +33,8 @@ class Member(Value):
     norm_text: float = 1.0
     norm_title: float = 1.0
     quote: str = ""
+    learned: tuple[PlacePart, ...] = ()
+    """District and street that its own fields do not say and other tickets have taught."""
     streams: tuple[str, ...] = ()
     """Keys of the rates it was counted in, widest first."""
     fresh: tuple[bool, ...] = ()

@@ -1,4 +1,7 @@
-"""Names of places that a district's tickets have taught: what no gazetteer has, the platform's fields name."""
+"""Names of places that the city's tickets have taught: what no gazetteer has, the platform's fields name."""
+
+from collections import Counter
+from typing import NamedTuple
 
 from agents.problems.signature import Signature, normalise
 from agents.problems.whereabouts import is_nickname
@@ -7,33 +10,48 @@ SHORTEST = 3
 """Characters of a name that is looked for in a text."""
 
 
+class Where(NamedTuple):
+    """The district in which a name is known, and the street if it is one; both as the fields of tickets say."""
+
+    district: str
+    street: str
+    said: str
+    """The name, without its kind."""
+
+
 class Names:
-    """The names under which placed tickets of the search window are known, ready to be found in a text."""
+    """The names under which placed tickets of the search window are known in each district, ready to be found
+    in a text."""
 
     def __init__(self) -> None:
-        self._known: dict[str, int] = {}
-        """Name with its kind → number of tickets that have it for sure."""
+        self._known: dict[str, Counter[tuple[str, str]]] = {}
+        """Name with its kind → district and street → number of tickets that have it there for sure."""
         self._starts: dict[str, list[tuple[str, str]]] = {}
         """First two characters → (normal form, name with its kind), longest first."""
 
-    def add(self, signature: Signature) -> None:
+    def add(self, signature: Signature, district: str) -> None:
         if not signature.is_sure:
             return
         for name in signature.names:
-            known = self._known.get(name, 0)
-            self._known[name] = known + 1
-            said = _said(name)
-            if not known and len(said) >= 2:
-                names = self._starts.setdefault(said[:2], [])
-                names.append((said, name))
-                names.sort(key=lambda pair: (-len(pair[0]), pair))
+            known = self._known.get(name)
+            if known is None:
+                known = self._known[name] = Counter()
+                said = _said(name)
+                if len(said) >= 2:
+                    names = self._starts.setdefault(said[:2], [])
+                    names.append((said, name))
+                    names.sort(key=lambda pair: (-len(pair[0]), pair))
+            known[district, signature.street] += 1
 
-    def remove(self, signature: Signature) -> None:
+    def remove(self, signature: Signature, district: str) -> None:
         if not signature.is_sure:
             return
         for name in signature.names:
-            self._known[name] -= 1
-            if not self._known[name]:
+            known, at = self._known[name], (district, signature.street)
+            known[at] -= 1
+            if not known[at]:
+                del known[at]
+            if not known:
                 del self._known[name]
                 said = _said(name)
                 if len(said) >= 2:
@@ -41,19 +59,19 @@ class Names:
                     if not self._starts[said[:2]]:
                         del self._starts[said[:2]]
 
-    def locate(self, signature: Signature) -> Signature:
-        """With the first name that its words hold, unless its place is known already."""
-        if signature.is_sure or not self._starts:
+    def locate(self, signature: Signature, district: str) -> Signature:
+        """With the first name of the district that its words hold, unless its place is known already."""
+        if signature.is_sure:
             return signature
         text = signature.text
         for at in range(len(text) - 1):
             for said, name in self._starts.get(text[at : at + 2], ()):
-                if len(said) >= SHORTEST and text.startswith(said, at):
+                if len(said) >= SHORTEST and text.startswith(said, at) and self._is_in(district, name):
                     return _placed(signature, said, name)
         return signature
 
-    def alike(self, signature: Signature) -> list[str]:
-        """For each of its names the one known name that it is short for, or that is short for it."""
+    def alike(self, signature: Signature, district: str) -> list[str]:
+        """For each of its names the one name of the district that it is short for, or that is short for it."""
         found: list[str] = []
         for name in signature.names if signature.is_sure else ():
             kind, said = name.partition(":")[0], _said(name)
@@ -63,9 +81,36 @@ class Names:
                 if other != said
                 and known.startswith(f"{kind}:")
                 and (is_nickname(said, other) or is_nickname(other, said))
+                and self._is_in(district, known)
             ]
             found += near if len(near) == 1 else []
         return found
+
+    def where(self, signature: Signature) -> Where | None:
+        """Where the ticket's named place, else the first name in its words, lies; None where no name is known, or it
+        is one of several districts. A road runs through streets, so that it tells none."""
+        name = next((name for name in self._names_of(signature) if name in self._known), None)
+        if name is None:
+            return None
+        lies = [(district, street) for district, street in self._known[name] if district]
+        if len({district for district, _ in lies}) != 1:
+            return None
+        streets = {street for _, street in lies if street}
+        is_one = len(streets) == 1 and not name.startswith("road:")
+        return Where(lies[0][0], streets.pop() if is_one else "", name.partition(":")[2])
+
+    def _names_of(self, signature: Signature) -> tuple[str, ...]:
+        if signature.is_sure:
+            return signature.names
+        text = signature.text
+        for at in range(len(text) - 1):
+            for said, name in self._starts.get(text[at : at + 2], ()):
+                if len(said) >= SHORTEST and text.startswith(said, at):
+                    return (name,)
+        return ()
+
+    def _is_in(self, district: str, name: str) -> bool:
+        return any(known == district for known, _ in self._known[name])
 
 
 def _said(name: str) -> str:

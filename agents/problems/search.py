@@ -115,15 +115,16 @@ _weights = lru_cache(maxsize=256)(_Weights)
 
 class Search:
     """The findable tickets of one district. Derived from stored members; rebuilt in the order of their
-    slots."""
+    slots. `names`: those of the whole city, which all districts share."""
 
-    def __init__(self) -> None:
+    def __init__(self, district: str, names: Names) -> None:
+        self._district = district
         self._entries: dict[int, _Entry] = {}
         self._order: deque[int] = deque()
         self._postings: defaultdict[int, array[int]] = defaultdict(partial(array, "I"))
         self._df: Counter[int] = Counter()
         self._places: dict[str, list[int]] = {}
-        self._names = Names()
+        self._names = names
         self._narrowness = _Narrowness()
         self._of_problem: dict[str, list[int]] = {}
 
@@ -141,7 +142,7 @@ class Search:
                 postings[gram].append(slot)
         for key in _keys_of(entry):
             self._places.setdefault(key, []).append(slot)
-        self._names.add(entry.signature)
+        self._names.add(entry.signature, self._district)
         self._narrowness.add(entry.signature)
         self._of_problem.setdefault(member.problem_id, []).append(slot)
 
@@ -158,7 +159,7 @@ class Search:
             self._thin_out(entry.text)
         for key in _keys_of(entry):
             _take_out(self._places, key, slot)
-        self._names.remove(entry.signature)
+        self._names.remove(entry.signature, self._district)
         self._narrowness.remove(entry.signature)
         _take_out(self._of_problem, entry.problem_id, slot)
 
@@ -195,7 +196,7 @@ class Search:
 
     def locate(self, signature: Signature) -> Signature:
         """The signature with the place that its words name, where tickets have taught that name."""
-        return self._names.locate(signature)
+        return self._names.locate(signature, self._district)
 
     def find(self, signature: Signature, at: float, caller: str = "") -> Found:
         """The problem of the best earlier ticket within the window, or of the first that leaves no doubt; ties go to
@@ -246,7 +247,7 @@ class Search:
 
     def _near_by(self, signature: Signature) -> Iterator[int]:
         """Newest tickets at the same address, cell or named place, few of each problem."""
-        asked = (*query_keys(signature), *self._names.alike(signature))
+        asked = (*query_keys(signature), *self._names.alike(signature, self._district))
         keys = [key for key in asked if key in self._places]
         for end in (f"|{signature.category}", ""):
             taken: dict[str, int] = {}

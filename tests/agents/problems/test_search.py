@@ -60,12 +60,13 @@ def test_a_name_that_the_platform_taught_is_found_in_the_next_text(graded: Make)
 def test_a_name_is_forgotten_with_the_tickets_that_taught_it(graded: Make) -> None:
     names, taught = Names(), sign(graded("a", community="春阳庄"))
     said = sign(graded("b", "乙", "我住春阳庄14幢，电梯又停了", community=None))
-    names.add(taught)
-    names.add(taught)
-    names.remove(taught)
-    assert names.locate(said).names == ("community:春阳庄",)
-    names.remove(taught)
-    assert names.locate(said) == said
+    names.add(taught, "东城区")
+    names.add(taught, "东城区")
+    names.remove(taught, "东城区")
+    assert names.locate(said, "东城区").names == ("community:春阳庄",)
+    assert names.locate(said, "西城区") == said
+    names.remove(taught, "东城区")
+    assert names.locate(said, "东城区") == said
 
 
 def test_what_the_call_taker_says_makes_no_two_calls_alike(graded: Make) -> None:
