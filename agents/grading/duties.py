@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 
 from agents.city import City, Duty
 from agents.grading.grade import DutyProposal
-from agents.intake.scan import lowered, pairs_of
+from agents.intake.pairs import number_of, pairs_of
+from agents.intake.scan import lowered
 from agents.intake.ticket import Place, Ticket
 
 _LACKS_POWER = "{level}没有执法权：{unit}无权处理「{title}」，应由有执法权的部门办理"
 _BY_ITEM = "{why}，符合目录事项「{title}」"
 _BY_PLACE = "{why}，目录事项「{title}」定由属地承办：{basis}"
 _MOST = 0.9
+_ALONE = -1
+"""In place of a pair, for words of one character."""
 
 
 @dataclass
@@ -62,7 +66,7 @@ def _fits(ticket: Ticket, matter: str, category: str, city: City) -> dict[int, _
     fits = {number: _Fit(2.0) for number in _duties_of(city).get(category, ())}
     # Looking for a Chinese word in a text is slow; most are out by their first two characters.
     spoken = _spoken(city)
-    pairs = ("", *pairs_of(lowered(matter)), *pairs_of(lowered(ticket.text)))
+    pairs = chain((_ALONE,), pairs_of(lowered(matter)), pairs_of(lowered(ticket.text)))
     for pair in dict.fromkeys(filter(spoken.__contains__, pairs)):
         for word, weight, number in spoken[pair]:
             if word in text:
@@ -83,13 +87,13 @@ def _confidence(most: float, second: float) -> float:
 
 
 @lru_cache(maxsize=16)
-def _spoken(city: City) -> dict[str, list[tuple[str, float, int]]]:
+def _spoken(city: City) -> dict[int, list[tuple[str, float, int]]]:
     """Each item's words in lower case, what they count (a word one, a long one up to two), the item's place;
-    by their first two characters, those of one character under ""."""
-    spoken: dict[str, list[tuple[str, float, int]]] = {}
+    by their first two characters, those of one character under _ALONE."""
+    spoken: dict[int, list[tuple[str, float, int]]] = {_ALONE: []}
     for number, duty in enumerate(city.duties):
         for word in map(str.lower, duty.words):
-            start = word[:2] if len(word) > 1 else ""
+            start = number_of(word[:2]) if len(word) > 1 else _ALONE
             spoken.setdefault(start, []).append((word, min(len(word), 4) / 2, number))
     return spoken
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from agents.city import City
 from agents.intake.numerals import normalize_place_text
-from agents.intake.scan import pairs_of
+from agents.intake.pairs import number_of, pairs_of
 from agents.intake.ticket import PartKind
 
 
@@ -45,7 +45,8 @@ class Gazetteer:
         for name in self._named:
             starts.setdefault(name[:2], []).append(name)
         self._starts = {
-            pair: tuple(sorted(names, key=lambda n: (-len(n), n))) for pair, names in starts.items()
+            number_of(pair): tuple(sorted(names, key=lambda n: (-len(n), n)))
+            for pair, names in starts.items()
         }
 
     def find(self, text: str) -> Iterator[Mention]:

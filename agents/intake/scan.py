@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
-from operator import add
 from typing import NamedTuple
+
+from agents.intake.pairs import number_of, pairs_of
 
 _SENTENCE_END = "。！？；!?;\n"
 _CLAUSE_END = _SENTENCE_END + "，,：:"
@@ -60,7 +61,7 @@ class Scanner:
         for word, meant in sorted(words.items(), key=lambda entry: (-len(entry[0]), entry[0])):
             thirds = index.setdefault(word[:2], {})
             thirds.setdefault(word[2:3], []).append((word, tuple(sorted(meant, key=lambda t: t.entry))))
-        self._index = {pair: _with_short(thirds) for pair, thirds in index.items()}
+        self._index = {number_of(pair): _with_short(thirds) for pair, thirds in index.items()}
 
     def scan(self, text: str) -> list[Hit]:
         """Every hit in the order of the text; hits may overlap. `text` must be lower-cased."""
@@ -80,12 +81,6 @@ def _with_short(thirds: dict[str, list[_Meant]]) -> tuple[dict[str, tuple[_Meant
     """By the third character all words that may stand there, the longest first; and those of two characters."""
     short = tuple(thirds.get("", ()))
     return {third: (*found, *short) for third, found in thirds.items() if third}, short
-
-
-@lru_cache(maxsize=64)
-def pairs_of(text: str) -> tuple[str, ...]:
-    """Each character with the next. Remembered: five word lists are looked for in one text, one by one."""
-    return tuple(map(add, text, text[1:]))
 
 
 def _judge(term: Term, text: str, at: int) -> Hit | None:

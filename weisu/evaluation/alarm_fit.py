@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags
 
 import agents
-from agents.intake.alarm import Sense, alarm, runs_of
+from agents.intake.alarm import Sense, alarm
 from agents.intake.orders import without_orders
 from agents.intake.scan import lowered
 from agents.intake.transcript import heard
@@ -68,7 +69,12 @@ def fit(examples: Sequence[Example]) -> Sense:
     weights, bias = _solve(runs, sorted(kept), truth)
     rounded = {run: round(weight * 1000) for run, weight in weights.items()}
     told = {run: weight for run, weight in rounded.items() if weight}
-    return Sense(told, frozenset(told), round(bias * 1000) / 1000, THRESHOLD, DOUBT)
+    return Sense(told, round(bias * 1000) / 1000, THRESHOLD, DOUBT)
+
+
+def runs_of(low: str) -> set[str]:
+    """The characters and the pairs of characters in the text."""
+    return {*low, *map(add, low, low[1:])}
 
 
 def _solve(

@@ -21,7 +21,7 @@ SENSE = sense_of(CITY)
 
 
 def sense(**weights: int) -> Sense:
-    return Sense(weights, frozenset(weights), bias=-1.0, threshold=0.0, doubt=-1.0)
+    return Sense(weights, bias=-1.0, threshold=0.0, doubt=-1.0)
 
 
 @pytest.mark.parametrize(
