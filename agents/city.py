@@ -122,11 +122,12 @@ class Thresholds:
     """An open burst quiet for so long resolves by itself; other kinds: agents/alerting/life.py."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class City:
     """Everything a decision may know of a city.
 
-    `City()` is an unknown city: no gazetteer, built-in word lists only.
+    `City()` is an unknown city: no gazetteer, built-in word lists only. Two cities are the same only where they are
+    one object: so a city keys the caches at no cost, a dozen times a ticket.
     """
 
     name: str = ""
@@ -145,10 +146,6 @@ class City:
     """Name of a word list → the city's own lexicon/NAME.toml; read through words()."""
     version: str = "builtin"
     """sha256 prefix of all files read: stands in every decision."""
-
-    def __hash__(self) -> int:
-        """By name and version, so that a city can key a cache (its lexicon is a dict, which has no hash)."""
-        return hash((self.name, self.version))
 
 
 @lru_cache(maxsize=256)

@@ -32,16 +32,17 @@ class DiversionRule:
 
 def divert(ticket: Ticket, kind: Kind, hazards: Sequence[Hazard], city: City) -> Diversion:
     """The first rule that holds; "normal" when none does."""
+    text = ticket.text
     for rule in diversion_rules(city):
-        if rule.kinds and kind not in rule.kinds:
+        if (rule.kinds and kind not in rule.kinds) or (rule.hazards and not hazards):
             continue
         danger = _danger_of(rule, hazards)
         if rule.hazards and danger is None:
             continue
-        found = rule.words.search(ticket.text, 0, _READ) if rule.words else None
+        found = rule.words.search(text, 0, _READ) if rule.words else None
         if rule.words and found is None:
             continue
-        quote = danger.quote if danger else _clause(ticket.text, found) if found else ""
+        quote = danger.quote if danger else _clause(text, found) if found else ""
         return Diversion.trusted(to=rule.to, reason=rule.reason, quote=quote)
     return _NORMAL
 

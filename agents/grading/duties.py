@@ -1,8 +1,8 @@
 """Who is in charge 谁主管谁负责: a unit, and the item of the city's duty catalogue that says so."""
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from agents.city import City, Duty
 from agents.grading.grade import DutyProposal
@@ -18,12 +18,11 @@ _ALONE = -1
 """In place of a pair, for words of one character."""
 
 
-@dataclass
-class _Fit:
-    """How well an item fits: its weight and the words that said so."""
+class _Fits(NamedTuple):
+    """How well items fit, by their places in the catalogue: what speaks for each, and the words that said so."""
 
-    weight: float = 0.0
-    words: list[str] = field(default_factory=list)
+    weights: dict[int, float]
+    words: dict[int, list[str]]
 
 
 def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> DutyProposal | None:
@@ -35,19 +34,19 @@ def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> Duty
     fits = _fits(ticket, matter, category, city)
     best: Duty | None = None
     most = second = 0.0
-    for number in sorted(fits):
-        duty, weight = city.duties[number], fits[number].weight
-        if _unit_of(duty, ticket.place) is None:
+    for number in sorted(fits.weights):
+        duty, weight = city.duties[number], fits.weights[number]
+        if weight <= second or _unit_of(duty, ticket.place) is None:
             continue
         if weight > most:
-            best, most, second, chosen = duty, weight, most, fits[number]
+            best, most, second, chosen = duty, weight, most, number
         elif weight > second and duty.unit != (best.unit if best else None):
             second = weight
     unit = _unit_of(best, ticket.place) if best else None
     if best is None or unit is None:
         return None
     is_territorial = _is_territorial(best, unit, city)
-    why = _why(chosen, category)
+    why = _why(fits.words.get(chosen, []), category)
     reason = (_BY_PLACE if is_territorial else _BY_ITEM).format(why=why, title=best.title, basis=best.basis)
     return DutyProposal.trusted(
         unit=unit,
@@ -60,24 +59,31 @@ def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> Duty
     )
 
 
-def _fits(ticket: Ticket, matter: str, category: str, city: City) -> dict[int, _Fit]:
-    """Place of the item in the catalogue → how well it fits. The category counts two."""
-    text = lowered(f"{matter}\n{ticket.text}"[:1000])
-    fits = {number: _Fit(2.0) for number in _duties_of(city).get(category, ())}
+def _fits(ticket: Ticket, matter: str, category: str, city: City) -> _Fits:
+    """The category counts two."""
+    whole = ticket.text
+    text = lowered(f"{matter}\n{whole}"[:1000])
+    weights = dict.fromkeys(_duties_of(city).get(category, ()), 2.0)
+    words: dict[int, list[str]] = {}
     # Looking for a Chinese word in a text is slow; most are out by their first two characters.
     spoken = _spoken(city)
-    pairs = chain((_ALONE,), pairs_of(lowered(matter)), pairs_of(lowered(ticket.text)))
-    for pair in dict.fromkeys(filter(spoken.__contains__, pairs)):
+    found = filter(spoken.__contains__, pairs_of(lowered(whole)))
+    for pair in dict.fromkeys(chain(_begun(matter, city), found)):
         for word, weight, number in spoken[pair]:
             if word in text:
-                fit = fits.setdefault(number, _Fit())
-                fit.weight += weight
-                fit.words.append(word)
-    return fits
+                weights[number] = weights.get(number, 0.0) + weight
+                words.setdefault(number, []).append(word)
+    return _Fits(weights, words)
 
 
-def _why(fit: _Fit, category: str) -> str:
-    said = "、".join(f"“{word}”" for word in fit.words[:3])
+@lru_cache(maxsize=1024)
+def _begun(matter: str, city: City) -> tuple[int, ...]:
+    """The pairs with which a word can begin in the matter, and _ALONE. Remembered: matters are few."""
+    return (_ALONE, *filter(_spoken(city).__contains__, pairs_of(lowered(matter))))
+
+
+def _why(words: list[str], category: str) -> str:
+    said = "、".join(f"“{word}”" for word in words[:3])
     return f"文中说到{said}" if said else f"类别为「{category}」"
 
 
@@ -132,6 +138,8 @@ def _item_of(duty: Duty) -> str:
 def _unit_of(duty: Duty, place: Place) -> str | None:
     """The unit's name with the ticket's own district and street in it."""
     unit = duty.unit
+    if "{" not in unit:
+        return unit
     for name in ("district", "street"):
         if f"{{{name}}}" in unit:
             known = getattr(place, name)

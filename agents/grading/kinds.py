@@ -102,13 +102,26 @@ def _recurrence_rules(city: City) -> tuple[tuple[RecurrenceKind, re.Pattern[str]
     return tuple((known[table["kind"]], any_of(table["words"], name)) for name, table in tables.items())
 
 
+@lru_cache(maxsize=16)
+def _any_recurrence(city: City) -> re.Pattern[str]:
+    """Any of the words: most texts hold none, and one search tells."""
+    tables: Mapping[str, Mapping[str, Any]] = words(city, "recurrence")["recurrence"]
+    return any_of([word for table in tables.values() for word in table["words"]], "recurrence")
+
+
+_UNSAID = Recurrence()
+
+
 def find_recurrence(ticket: Ticket, city: City) -> Recurrence:
     """What the caller says about earlier times. Only "same_caller" and "seasonal" are taken from words alone;
     whether a crowd calls or a closed problem is back, the problems decide: here those words are cues."""
     text = _edges(ticket)
+    low = lowered(text)
+    if not _any_recurrence(city).search(low):
+        return _UNSAID
     cues: dict[str, None] = {}
     kinds: list[RecurrenceKind] = []
-    for kind, found in _spoken(lowered(text), text, _recurrence_rules(city)):
+    for kind, found in _spoken(low, text, _recurrence_rules(city)):
         cues[found] = None
         kinds.append(kind)
     for kind in ("same_caller", "seasonal"):

@@ -124,16 +124,15 @@ def _cleanse_place(said: SaidPlace, tokens: Tokens) -> Place:
     # Only the finest two parts are written by hand and can hold the caller's name: "王村" may be a street's.
     # A number in the wrong field is none of a place.
     others = Tokens()
-    hidden = Place.trusted(
-        city=_hide(_cut(said.city), others),
-        district=_hide(_cut(said.district), others),
-        street=_hide(_cut(said.street), others),
-        community=_hide(_cut(said.community), tokens),
-        address=_hide(_cut(said.address), tokens),
-        lat=said.lat,
-        lon=said.lon,
+    return normalize_place(
+        _hide(_cut(said.city), others),
+        _hide(_cut(said.district), others),
+        _hide(_cut(said.street), others),
+        _hide(_cut(said.community), tokens),
+        _hide(_cut(said.address), tokens),
+        said.lat,
+        said.lon,
     )
-    return normalize_place(hidden)
 
 
 def _cut(name: str | None) -> str | None:

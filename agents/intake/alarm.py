@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import Any
 
 from agents.city import City, words
 from agents.intake.pairs import letters_of, number_of, pairs_of
@@ -68,6 +69,6 @@ def telling(low: str, sense: Sense) -> tuple[int, int]:
 def _weigh(low: str, sense: Sense) -> tuple[int, int]:
     """The sum of the weights of the characters and pairs in the text, each counted once; and how many are known."""
     mark = sense.marks.get
-    found = {*map(mark, letters_of(low)), *map(mark, pairs_of(low))}
+    found: set[Any] = {*map(mark, letters_of(low)), *map(mark, pairs_of(low))}
     found.discard(None)
     return sum(found) % (1 << _WIDTH) - len(found) * _SHIFT, len(found)

@@ -186,6 +186,8 @@ TicketEvent = Annotated[
     Field(discriminator="event"),
 ]
 TICKET_EVENT: TypeAdapter[TicketEvent] = TypeAdapter(TicketEvent)
+_validate_json = TICKET_EVENT.validator.validate_json
+"""Without the adapter's own look at a dozen options, which costs a sixth of the time."""
 KINDS = "created, updated, dispatched, returned, closed, reviewed, reopened, claim_reviewed"
 
 
@@ -199,7 +201,7 @@ def decode(raw: bytes) -> TicketEvent:
     if raw.startswith(b"\xef\xbb\xbf"):
         raw = raw[3:]
     try:
-        event = TICKET_EVENT.validate_json(raw)
+        event: TicketEvent = _validate_json(raw)
     except ValidationError as error:
         raise _explain(raw, error) from None
     except RecursionError:

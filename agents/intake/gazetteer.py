@@ -41,6 +41,10 @@ class Gazetteer:
             held = self._named.get(name, ())
             if len(name) >= 2 and entry not in held:
                 self._named[name] = (*held, entry)
+        self._of_kind: dict[tuple[str, PartKind], tuple[Entry, ...]] = {}
+        for name, entries in self._named.items():
+            for entry in entries:
+                self._of_kind[name, entry.kind] = (*self._of_kind.get((name, entry.kind), ()), entry)
         starts: dict[str, list[str]] = {}
         for name in self._named:
             starts.setdefault(name[:2], []).append(name)
@@ -66,7 +70,7 @@ class Gazetteer:
 
     def look_up(self, name: str, kind: PartKind) -> tuple[Entry, ...]:
         """The places of this kind that bear exactly this name."""
-        return tuple(entry for entry in self._named.get(name, ()) if entry.kind == kind)
+        return self._of_kind.get((name, kind), ())
 
 
 @lru_cache(maxsize=16)

@@ -97,7 +97,7 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
     score = alarm(low, rules.sense)
     found: dict[str, Hazard] = {}
     hits = rules.scanner.scan(low)
-    for hit in _outside_idioms(hits):
+    for hit in _outside_idioms(hits) if hits else ():
         danger = rules.dangers.get(hit.entry)
         if danger is None:
             continue

@@ -33,7 +33,12 @@ class Tokens:
         self._numbers: dict[tuple[Secret, str], int] = {}
         self._last: dict[Secret, int] = {}
         self.name = name.strip() if name and is_name(name.strip()) else ""
-        self.phone = normalize_phone(phone or "")
+        self._phone = phone or ""
+
+    @property
+    def phone(self) -> str:
+        """Asked for only where a text holds a long number."""
+        return normalize_phone(self._phone)
 
     def token(self, kind: Secret, value: str) -> str:
         known = self._numbers.get((kind, value))
@@ -223,8 +228,8 @@ def _find_numbers(shadow: str, tokens: Tokens) -> Iterator[Span]:
     yield from _spans(_LANDLINE, shadow, "电话")
     yield from _spans(_LOCAL_LINE, shadow, "电话")
     yield from _spans(_QQ, shadow, "账号")
-    if tokens.phone:
-        yield from _find_phone(shadow, tokens.phone)
+    if phone := tokens.phone:
+        yield from _find_phone(shadow, phone)
 
 
 def _find_phone(shadow: str, phone: str) -> Iterator[Span]:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
 
 from agents.city import City
 from agents.intake.gazetteer import Entry, Gazetteer, gazetteer
@@ -14,19 +16,26 @@ _SURE, _RESOLVED, _SAID, _AMBIGUOUS = 0.9, 0.8, 0.5, 0.4
 form alone; one of several places of that name, untold."""
 
 
-def normalize_place(said: Place) -> Place:
+def normalize_place(
+    city: str | None = None,
+    district: str | None = None,
+    street: str | None = None,
+    community: str | None = None,
+    address: str | None = None,
+    lat: float | None = None,
+    lon: float | None = None,
+) -> Place:
     """The platform's fields in one spelling: NFKC, Arabic house numbers, no empty texts.
 
     Coordinates that are 0, 0 (the platform's "unknown") or only half given become None.
     """
-    lat, lon = said.lat, said.lon
     known = lat is not None and lon is not None and (lat, lon) != (0, 0)
     return Place.trusted(
-        city=_normal(said.city),
-        district=_normal(said.district),
-        street=_normal(said.street),
-        community=_normal(said.community),
-        address=_normal(said.address),
+        city=_normal(city),
+        district=_normal(district),
+        street=_normal(street),
+        community=_normal(community),
+        address=_normal(address),
         lat=lat if known else None,
         lon=lon if known else None,
     )
@@ -47,15 +56,13 @@ def find_places(said: Place, text: str, city: City) -> tuple[Place, tuple[PlaceP
     names = gazetteer(city)
     place = _with_gazetteer(said, names)
     found: dict[tuple[str, str], PlacePart] = {}
-    anchors: list[tuple[PlacePart, Entry | None]] = [
-        *_platform_parts(said, place, names),
-        *_text_parts(text, names, place.district),
-    ]
-    for part, _ in anchors:
-        found.setdefault((part.kind, part.name), part)
-        if len(found) == MAX_PARTS:
-            break
-    return _anchored(place, [entry for _, entry in anchors if entry is not None]), tuple(found.values())
+    anchors: list[Entry] = []
+    for part, entry in chain(_platform_parts(said, place, names), _text_parts(text, names, place.district)):
+        if len(found) < MAX_PARTS:
+            found.setdefault((part.kind, part.name), part)
+        if entry is not None:
+            anchors.append(entry)
+    return _anchored(place, anchors), tuple(found.values())
 
 
 def _with_gazetteer(said: Place, names: Gazetteer) -> Place:
@@ -103,20 +110,20 @@ def _address_parts(
         yield _part("building", " ".join(address.casefold().split()), address, "platform", _SURE), None
         return
     found = list(_text_parts(address, names, district))
-    if not found and not re.search("[0-9]", address):
+    if not found and not _DIGIT.search(address):
         # What stands in the field is a place, even where its form does not tell: 荣湾饭店.
         yield _part("site", normalize_place_text(address), address, "platform", _RESOLVED), None
     for part, entry in found:
-        yield (
-            part.model_copy(update={"source": "platform", "confidence": max(part.confidence, _RESOLVED)}),
-            entry,
-        )
+        yield _part(part.kind, part.name, part.said, "platform", max(part.confidence, _RESOLVED)), entry
 
 
+@lru_cache(maxsize=16_384)
 def _part(kind: PartKind, name: str, said: str, source: PartSource, confidence: float) -> PlacePart:
+    """Remembered: the same few thousand places are named again and again."""
     return PlacePart.trusted(kind=kind, name=name, said=said, source=source, confidence=confidence)
 
 
+_DIGIT = re.compile("[0-9]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -135,9 +142,10 @@ def _text_parts(
     known = [(start, end) for start, end, _, _ in parts]
     for start, end, kind in _by_form(plain):
         words = text[start:end]
-        if not any(_is_covered(start, end, span) for span in known):
+        if not known or not any(_is_covered(start, end, span) for span in known):
             parts.append((start, end, _part(kind, normalize_place_text(words), words, "text", _SAID), None))
-    parts.sort(key=lambda found: (found[0], -found[1]))
+    if len(parts) > 1:
+        parts.sort(key=lambda found: (found[0], -found[1]))
     for _, _, part, entry in parts:
         yield part, entry
 

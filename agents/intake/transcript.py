@@ -43,7 +43,7 @@ def heard(text: str) -> str:
     Same length, so that a span of it is a span of the text. Remembered: intake and grading ask. A question of
     the call-taker that the citizen answers with yes is kept: "着火了吗？" — "对".
     """
-    turns = list(_turns(text))
+    turns = list(_turns(text)) if _may_be_dialogue(text) else []
     if not turns:
         return text
     parts = [text[: turns[0].label]]
@@ -62,9 +62,14 @@ def heard(text: str) -> str:
     return "".join(parts)
 
 
+def _may_be_dialogue(text: str) -> bool:
+    """Whether there are colons enough for labels, or lines enough for turns: most tickets are no transcripts."""
+    return text.count("：") + text.count(":") > 1 or text.count("\n") >= _LINES_NEEDED
+
+
 def _turns(text: str) -> Iterator[Turn]:
     """The turns in order; none when the text is no dialogue."""
-    is_labelled = text.count("：") + text.count(":") > 1  # most tickets are no transcripts: look no further
+    is_labelled = text.count("：") + text.count(":") > 1
     labels = [found for found in _LABEL.finditer(text) if _begins(text, found.start())] if is_labelled else []
     if len({label.lastgroup or "" for label in labels}) < 2 and len({_name(label) for label in labels}) < 2:
         yield from _unlabelled(text)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from math import sqrt
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from agents.grading.rules import RulesGrader
 from agents.intake.alarm import Sense, alarm, sense_of, telling
 from agents.intake.hazards import find_hazards
 from agents.intake.ticket import Ticket
-from weisu.evaluation.alarm_fit import as_read
+from weisu.evaluation.alarm_fit import as_read, runs_of
 
 CITY = City(name="test", version="alarm-test")
 SENSE = sense_of(CITY)
@@ -129,6 +130,13 @@ def test_any_text_has_a_score_and_what_tells_stands_in_it(text: str) -> None:
     start, end = telling(low, SENSE)
     assert 0 <= start <= end <= len(low)
     assert all(hazard.quote in text for hazard in find_hazards(text, CITY))
+
+
+@given(st.text(st.sampled_from("一个倒地着火了没人，。a1\0😀"), max_size=60))
+def test_a_score_is_what_its_definition_says(low: str) -> None:
+    known = runs_of(low) & SENSE.weights.keys()
+    plain = sum(SENSE.weights[run] for run in known) / 1000 / sqrt(len(known) or 1) + SENSE.bias
+    assert alarm(low, SENSE) == plain
 
 
 def test_the_reason_says_that_it_was_learned() -> None:

@@ -139,12 +139,12 @@ def test_an_address_in_latin_letters_is_one_part() -> None:
 
 
 def test_platform_fields_get_one_spelling() -> None:
-    said = Place(district=" 东区 ", address="解放路１２号三栋", street="", lat=0.0, lon=0.0)
-    assert normalize_place(said) == Place(district="东区", address="解放路12号3栋")
+    said = normalize_place(district=" 东区 ", address="解放路１２号三栋", street="", lat=0.0, lon=0.0)
+    assert said == Place(district="东区", address="解放路12号3栋")
 
 
 def test_half_a_coordinate_is_none() -> None:
-    assert normalize_place(Place(lat=30.0)) == Place()
+    assert normalize_place(lat=30.0) == Place()
 
 
 def test_every_part_is_said_in_the_text() -> None:
