@@ -28,10 +28,10 @@ MOST_QUOTES = 8
 
 def decide(news: Candidate | Count | Command, desk: Desk) -> tuple[AlertEvent, ...]:
     """alerts.candidates, city.counts, alerts.commands → alerts. The same news gives the same events again."""
-    if isinstance(news, Candidate):
-        return _decide_once(news, desk)
     if isinstance(news, Count):
         return _take_count(news, desk)
+    if isinstance(news, Candidate):
+        return _decide_once(news, desk)
     return obey(news, desk)
 
 

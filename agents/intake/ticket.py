@@ -39,13 +39,23 @@ class Value(BaseModel):
         At most half the cost of the constructor, for the values that every ticket makes. What comes from
         outside goes through the constructor. Every field without a default must be given.
         """
-        return _restore(cls, _blank(cls) | fields)
+        value = _new(cls)
+        _set_fields(value, _blank(cls) | fields)
+        _set_given(value, _ALL_GIVEN)
+        _set_extra(value, None)
+        _set_private(value, None)
+        return value
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with some fields replaced; `update` is not validated."""
         if deep:
             return super().model_copy(update=update, deep=True)
-        return _restore(type(self), {**self.__dict__, **update} if update else self.__dict__.copy())
+        value = _new(type(self))
+        _set_fields(value, {**self.__dict__, **update} if update else self.__dict__.copy())
+        _set_given(value, _ALL_GIVEN)
+        _set_extra(value, None)
+        _set_private(value, None)
+        return value
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.__dict__)

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping, MutableMapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from agents.problems.calendar import Calendar
 from agents.problems.callers import is_named
@@ -25,6 +26,7 @@ MAX_CALLS = 64
 """Tickets by which one caller's many are known."""
 
 
+@lru_cache(maxsize=8192)
 def key_of(district: str, *parts: str) -> str:
     """A key of state. The district stands first: what is a book's is told by it."""
     key = "|".join((district, *parts))
@@ -108,7 +110,11 @@ class Book:
         self.seq = max(self.seq, problem.version)
 
     def store_member(self, member: Member) -> None:
-        if member.ticket_id not in self.members:
+        """Nothing is written where it has not changed."""
+        before = self.members.get(member.ticket_id)
+        if before is member:
+            return
+        if before is None:
             self._note_call(member)
         self.members[member.ticket_id] = member
         self._own[member.ticket_id] = None
@@ -133,7 +139,11 @@ class Book:
             self._calls.pop(member.caller, None)
 
     def store_rate(self, key: str, rate: Rate) -> None:
-        if key not in self.rates:
+        """Nothing is written where it has not changed."""
+        before = self.rates.get(key)
+        if before is rate:
+            return
+        if before is None:
             if key.startswith(self._problem_streams) and len(rate.recent) == 1:
                 return
             self.note_stream(key, 1)
@@ -169,7 +179,7 @@ class Book:
         self._count_child(problem, -1)
         self._due.pop(problem.problem_id, None)
         del self.problems[self._prefix + problem.problem_id]
-        self.rates.pop(self.stream("problem", problem.problem_id), None)
+        self.rates.pop(self.stream_of(problem.problem_id), None)
 
     def own_problems(self, at: datetime) -> list[Problem]:
         """The problems of the district that a sweep at `at` has to look at, by id."""
@@ -211,6 +221,10 @@ class Book:
     def stream(self, level: str, *parts: str) -> str:
         return key_of(self.district, level, *parts)
 
+    def stream_of(self, problem_id: str) -> str:
+        """The key of a problem's stream."""
+        return self._problem_streams + problem_id
+
     def heading_of(self, matter: str, category: str) -> str:
         """What a street or a district counts a ticket under: its matter where the word lists name it, else its
         category. A matter in free words is one of many for the same thing, and would split the crowd."""
@@ -220,7 +234,7 @@ class Book:
         """The nested streams a ticket is counted in, widest first; a ticket without a street has none
         there."""
         middle = (self.stream("street", heading, street),) if street else ()
-        return (self.stream("district", heading), *middle, self.stream("problem", problem_id))
+        return (self.stream("district", heading), *middle, self.stream_of(problem_id))
 
     def note_stream(self, key: str, number: int) -> None:
         """Keep the number of known streams under each stream, which divides its rate among them."""

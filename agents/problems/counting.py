@@ -19,18 +19,19 @@ def rates_after(member: Member, book: Book) -> dict[str, Rate]:
     clock = clock_of(total.newest)
     rates: dict[str, Rate] = {}
     for key, fresh in zip(member.left_streams, member.left_fresh, strict=True):
-        rates[key] = _count_in(book, key, member, -float(fresh), total, clock)
+        rates[key] = _count_in(book, key, book.rate(key), member, -float(fresh), total, clock)
     for key, fresh in zip(member.streams, member.fresh, strict=True):
         rate = book.rate(key)
         if rate is None or key in member.new_streams:
-            rate = _count_in(book, key, member, float(fresh), total, clock)
+            rate = _count_in(book, key, rate, member, float(fresh), total, clock)
         rates[key] = rate
     rates[total_key] = total
     return rates
 
 
-def _count_in(book: Book, key: str, member: Member, weight: float, total: Rate, clock: float) -> Rate:
-    rate = book.rate(key)
+def _count_in(
+    book: Book, key: str, rate: Rate | None, member: Member, weight: float, total: Rate, clock: float
+) -> Rate:
     if rate is None and weight == 1.0 and scope_of(key) == "problem":
         return first(member.seq, member.at, member.caller, member.ticket_id)
     leaves = key in member.left_streams

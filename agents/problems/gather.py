@@ -26,7 +26,7 @@ from agents.problems.habit import calendar_after
 from agents.problems.hours import local_seconds
 from agents.problems.learned import learn, with_learned
 from agents.problems.member import Member
-from agents.problems.patterns import PATTERNS, find_graded_hazard
+from agents.problems.patterns import PATTERNS, find_graded_hazard, is_graded_hazard
 from agents.problems.problem import (
     Candidate,
     Change,
@@ -113,7 +113,7 @@ def _enter(
         learned=learned,
         streams=streams,
         new_streams=streams,
-        fresh=tuple(is_fresh(book.rate(key), caller, at) for key in streams),
+        fresh=tuple([is_fresh(book.rate(key), caller, at) for key in streams]),
         joined="opened" if joined == "opened" else "joined",
         open=ticket.status == "open",
         score=found.score,
@@ -208,46 +208,43 @@ def _settle(graded: Graded, member: Member, book: Book, city: City, decides: boo
     # A later edition is counted in no calendar; only what was replied at its closing is kept there.
     remembers = counts or (share.reply and not share.open)
     calendar = calendar_after(graded, member, share, book) if remembers else None
-    case = Case(
-        graded, graded.ticket.trigger_at, member, problem, rates, book, city, calendar, repeats=not decides
-    )
-    finders = PATTERNS if counts else (find_graded_hazard,)
-    candidates = tuple(candidate for find in finders for candidate in find(case))
-    problem = _with_patterns(problem, candidates)
+    candidates: tuple[Candidate, ...] = ()
+    if counts or is_graded_hazard(graded):
+        at = graded.ticket.trigger_at
+        case = Case(graded, at, member, problem, rates, book, city, calendar, repeats=not decides)
+        finders = PATTERNS if counts else (find_graded_hazard,)
+        candidates = tuple([candidate for find in finders for candidate in find(case)])
+        problem = _with_patterns(problem, candidates)
     if decides:
-        fired = tuple(_finding(candidate) for candidate in candidates)
-        if is_crowd(problem) and not (before is not None and is_crowd(before)):
+        fired = tuple([_finding(candidate) for candidate in candidates])
+        if is_crowd(problem) and (before is None or not is_crowd(before)):
             fired = (*fired, FOUND)
         if fired:
             member = member.model_copy(update={"fired": fired})
-    left = _write(member, problem, rates, share, book)
+    left = _write(member, problem, before, rates, share, book)
     if calendar is not None:
         book.store_calendar(calendar)
     return _say(graded, member, problem, left, candidates, counts)
 
 
 def _write(
-    member: Member, problem: Problem, rates: dict[str, Rate], share: Share, book: Book
+    member: Member, problem: Problem, before: Problem | None, rates: dict[str, Rate], share: Share, book: Book
 ) -> Problem | None:
     """All writes of one ticket, in the order that makes a crash between any two harmless.
 
-    Returns the problem that the ticket has left, if any.
+    `before`: the problem as it is stored. Returns the problem that the ticket has left, if any.
     """
-    if book.member(member.ticket_id) is not member:
-        book.store_member(member)
+    book.store_member(member)
     if member.signature is not None:
         book.search.add(member)
     # Before the problems: the stream of a problem of one ticket is not stored, and follows from the problem.
     for key, rate in rates.items():
-        known = book.rate(key)
-        if known is None or known.seq < rate.seq:
-            book.store_rate(key, rate)
+        book.store_rate(key, rate)
     left = book.problem(member.moved_from) if member.moved_from else None
     if left is not None:
         left = exclude(left, share, member.seq, bool(member.was_open))
         book.store_problem(left)
-    stored = book.problem(problem.problem_id)
-    if stored is None or stored.version < problem.version:
+    if before is None or before.version < problem.version:
         book.store_problem(problem)
     if rates:
         book.tidy(member.problem_id, clock_of(rates[book.total_key].newest))
@@ -255,10 +252,12 @@ def _write(
 
 
 def _share_of(ticket: Ticket, member: Member, city: City) -> Share:
-    closings = [step for step in ticket.steps if step.event == "closed"]
-    closing = closings[-1] if closings else None
+    closing = None
+    for step in ticket.steps:
+        if step.event == "closed":
+            closing = step
     assert ticket.created_at is not None
-    return Share.trusted(
+    return Share(
         ticket_id=ticket.ticket_id,
         caller=member.caller,
         created_at=ticket.created_at,
@@ -355,6 +354,7 @@ def _say(
             category=problem.category,
             fresh=member.fresh[0],
         )
-    fellows = (known for known in problem.recent if known != ticket.ticket_id)
-    recalled = tuple(fellows) if FOUND in member.fired else ()
-    return Gathered.trusted(changes=(*gone, change), candidates=candidates, count=count_, recalled=recalled)
+    recalled: tuple[str, ...] = ()
+    if FOUND in member.fired:
+        recalled = tuple([known for known in problem.recent if known != ticket.ticket_id])
+    return Gathered(changes=(*gone, change), candidates=candidates, count=count_, recalled=recalled)

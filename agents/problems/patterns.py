@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
 from agents.problems.bursts import find_bursts, is_slow
 from agents.problems.campaign import find_campaign
@@ -48,12 +49,19 @@ def find_hazards_alone(ticket: Ticket) -> tuple[Candidate, ...]:
     return tuple(_hazard(ticket, name, quote) for name, quote in found.items())
 
 
+def is_graded_hazard(graded: Graded) -> bool:
+    """Whether an open ticket is graded critical for what no rule found in its words."""
+    ticket = graded.ticket
+    if graded.grade.urgency != "critical" or ticket.status == "closed":
+        return False
+    return all(hazard.level != "critical" for hazard in ticket.hazards)
+
+
 def find_graded_hazard(case: Case) -> tuple[Candidate, ...]:
     """A ticket graded critical although no rule found a critical hazard in it."""
-    ticket, grade = case.graded.ticket, case.graded.grade
-    known = any(hazard.level == "critical" for hazard in ticket.hazards)
-    if grade.urgency != "critical" or known or ticket.status == "closed":
+    if not is_graded_hazard(case.graded):
         return ()
+    ticket, grade = case.graded.ticket, case.graded.grade
     name = grade.hazards[0] if grade.hazards else grade.matter
     quote = grade.quotes[0] if grade.quotes else case.member.quote
     candidate = _hazard(ticket, name, quote)

@@ -1,7 +1,8 @@
 """What gathering makes: problems 问题, candidates 候选, counts, and the records between them."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -144,7 +145,8 @@ class Change(Value):
     record: Record | None = None
 
 
-class Gathered(Value):
+@dataclass(slots=True)
+class Gathered:
     """All that one graded ticket leads to."""
 
     changes: tuple[Change, ...] = ()
@@ -161,7 +163,7 @@ MAX_DAYS = 56
 MAX_UNITS = 16
 
 
-class Share(Value):
+class Share(NamedTuple):
     """What one ticket contributes to a problem; the difference between two shares is a change."""
 
     ticket_id: str

@@ -120,9 +120,19 @@ def sign(graded: Graded) -> Signature:
 def digest_of(graded: Graded) -> str:
     """Changes when anything changes that a signature is made of: then a ticket has to be compared anew."""
     ticket, place = graded.ticket, graded.ticket.place
-    said = (ticket.title, ticket.content, graded.grade.matter, category_of(graded), "/".join(ticket.category))
-    where = (place.street or "", place.community or "", place.address or "", f"{place.lat}", f"{place.lon}")
-    return hash_of(*said, *where, *(part.name for part in ticket.parts))
+    return hash_of(
+        ticket.title,
+        ticket.content,
+        graded.grade.matter,
+        category_of(graded),
+        "/".join(ticket.category),
+        place.street or "",
+        place.community or "",
+        place.address or "",
+        f"{place.lat}",
+        f"{place.lon}",
+        *[part.name for part in ticket.parts],
+    )
 
 
 def quote_of(graded: Graded) -> str:
