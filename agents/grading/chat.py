@@ -1,5 +1,6 @@
 """The only file that knows LangChain and OpenAI: a chat model behind an OpenAI-compatible address."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -127,10 +128,12 @@ class ChatEndpoint:
         messages: list[BaseMessage] = [SystemMessage(instructions), HumanMessage(message)]
         name = self._settings.name
         try:
-            return await self._ways[variant].ainvoke(messages)
+            # The client's own time-out is for each piece that comes: an answer that drips in would never end.
+            async with asyncio.timeout(self._settings.timeout_s):
+                return await self._ways[variant].ainvoke(messages)
         except openai.RateLimitError as error:
             raise Busy(_retry_after(error.response.headers)) from None
-        except openai.APITimeoutError:
+        except (openai.APITimeoutError, TimeoutError):
             raise TimedOut(f"no answer within {self._settings.timeout_s:g} s") from None
         except (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError) as error:
             raise WrongSetting(

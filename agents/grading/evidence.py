@@ -44,21 +44,21 @@ def plain(text: str) -> str:
 
 def said(text: str, longest: int) -> str:
     """A model's own words as they may be shown: plain, masked once more, and short."""
-    return mask(plain(text)).text[:longest]
+    return mask(plain(text)).text.strip()[:longest]
 
 
 def stray(answer: Answer, text: str) -> str:
     """Why the answer is not about this text; empty: it is.
 
     An answer with another ticket's data quotes what does not stand here; one in English summarizes a Chinese
-    text without Chinese. One true quote is enough: models paraphrase.
+    text without Chinese. One true quote is enough: models paraphrase. Without one, half of the other words that
+    it says it found must be there.
     """
     if _CHINESE.search(text) and not _CHINESE.search(answer.summary) and _LATIN.search(answer.summary):
         return "the summary is not in Chinese"
-    given = [quote.strip() for quote in answer.quotes if quote.strip()]
-    if given and not any(quote in text for quote in given):
-        spans = [span.strip() for span in (*answer.place_said, *answer.key_phrases) if span.strip()]
-        true = sum(span in text for span in spans)
-        if true * 2 < len(spans) or not true:
-            return "no quote stands in the text"
-    return ""
+    quotes = [quote.strip() for quote in answer.quotes if quote.strip()]
+    spans = [span.strip() for span in (*answer.place_said, *answer.key_phrases) if span.strip()]
+    if any(quote in text for quote in quotes) or not (quotes or spans):
+        return ""
+    true = sum(span in text for span in spans)
+    return "no quote stands in the text" if not true or true * 2 < len(spans) else ""

@@ -40,6 +40,8 @@ class Scripted:
     finish: str = "stop"
     refusal: str | None = None
     delay_s: float = 0.0
+    drip_s: float = 0.0
+    """Between the pieces of the body, ten in all: an answer that never quite comes."""
     usage: dict[str, int] | None = field(default_factory=lambda: dict(USAGE))
     body: bytes | None = None
     """Instead of a chat completion."""
@@ -161,7 +163,9 @@ def model_server(*script: Scripted) -> Iterator[ModelServer]:
                 self.send_header(name, value)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            for start in range(0, len(body), len(body) // 10 + 1 if said.drip_s else len(body) or 1):
+                server.stopping.wait(said.drip_s)
+                self.wfile.write(body[start : start + len(body) // 10 + 1] if said.drip_s else body)
 
         def log_message(self, *_: Any) -> None:
             """Silent."""
