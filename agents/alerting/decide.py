@@ -7,7 +7,7 @@ from agents.alerting.alert import LEVELS, Alert, AlertEvent, Command, Held
 from agents.alerting.desk import SCOPES, Budget, Counted, Decided, Kept, Last, Waits
 from agents.alerting.desk import Desk as Desk
 from agents.alerting.digest import put_off, send_digest
-from agents.alerting.gates import No, alert_id_of, budget_key, cool_down, first_no
+from agents.alerting.gates import No, alert_id_of, budget_key, cool_down, first_no, is_campaign_of
 from agents.alerting.life import settle
 from agents.alerting.neighbours import remember
 from agents.alerting.obey import obey
@@ -117,7 +117,7 @@ def _tell_again(candidate: Candidate, wording: Wording, kept: Kept, desk: Desk) 
     old, fields = kept.alert, _fields(candidate, wording, desk.city)
     fields |= {
         "alert_id": old.alert_id,
-        "kind": old.kind,
+        "kind": "campaign" if is_campaign_of(candidate, kept) else old.kind,
         "key": old.key,
         "raised_at": old.raised_at,
         "trigger_ticket_id": old.trigger_ticket_id,

@@ -128,7 +128,10 @@ def inhibited(candidate: Candidate, desk: Desk) -> No | None:
     if candidate.kind not in PRIORITY:
         return None
     kept = cover_of(candidate, desk)
-    return No("inhibited", kept.alert.alert_id, has_grown(candidate, kept, desk)) if kept else None
+    if kept is None:
+        return None
+    says_more = has_grown(candidate, kept, desk) or is_campaign_of(candidate, kept)
+    return No("inhibited", kept.alert.alert_id, says_more)
 
 
 def cool_down(candidate: Candidate, desk: Desk) -> No | None:
@@ -172,6 +175,12 @@ def unconfirmed(candidate: Candidate, desk: Desk) -> No | None:
     if waits is None or abs(candidate.at - waits.at) >= desk.city.thresholds.cool_down:
         return No("unconfirmed")
     return No("unconfirmed") if candidate.reporters <= waits.reporters else None
+
+
+def is_campaign_of(candidate: Candidate, kept: Kept) -> bool:
+    """Is it that the crowd told of has sent one text? The person who was told ought to know."""
+    known = kept.alert
+    return (candidate.kind, known.kind) == ("campaign", "burst") and candidate.problem_id == known.problem_id
 
 
 def has_grown(candidate: Candidate, kept: Kept, desk: Desk) -> bool:

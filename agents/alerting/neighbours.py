@@ -11,6 +11,8 @@ PRIORITY: tuple[CandidateKind, ...] = ("hazard", "burst", "campaign", "recurrenc
 
 Disputes between units and one caller's many tickets are about somebody else and fold into nothing.
 """
+ONE_CROWD: tuple[CandidateKind, ...] = ("burst", "campaign")
+"""Of one problem they are the same people: whichever was told first takes in the other."""
 MOST_NEIGHBOURS = 64
 ONE_DANGER = timedelta(hours=1)
 """Calls about one danger at one estate come within so long."""
@@ -81,7 +83,7 @@ def homes_of(candidate: Candidate) -> list[str]:
     names = [f"problem|{candidate.problem_id}"] if candidate.problem_id else []
     if candidate.kind == "hazard":
         names += [f"ticket|{candidate.trigger_ticket_id}", _danger_home(candidate)]
-    elif candidate.kind == "burst":
+    elif candidate.kind in ONE_CROWD:
         names.append(f"{'city' if candidate.scope == 'city' else candidate.district}|{candidate.category}")
     return names
 
@@ -109,8 +111,10 @@ def _covers(fired: Fired, candidate: Candidate) -> bool:
     if fired.kind not in PRIORITY:
         return False
     if fired.problem_id is not None and fired.problem_id == candidate.problem_id:
+        if fired.kind in ONE_CROWD and candidate.kind in ONE_CROWD:
+            return True
         return PRIORITY.index(fired.kind) <= PRIORITY.index(candidate.kind)
-    if fired.kind != "burst" or candidate.scope == "city":
+    if fired.kind not in ONE_CROWD or candidate.scope == "city":
         return False
     if fired.scope == "city":
         return candidate.scope in ("street", "district")

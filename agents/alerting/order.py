@@ -22,6 +22,17 @@ def rank_of(news: News) -> int:
     return SCOPES.index(news.scope) + 1 if isinstance(news, Candidate) else len(SCOPES) + 1
 
 
+def order_of(news: News) -> tuple[int, bool, int, str]:
+    """The place of one piece of news among those of one instant.
+
+    Five hundred copies of one second are findings of every size: the largest speaks for all, and that they are
+    copies is said first.
+    """
+    if not isinstance(news, Candidate):
+        return rank_of(news), False, 0, name_of(news)
+    return rank_of(news), news.kind != "campaign", -news.reporters, name_of(news)
+
+
 def name_of(news: News) -> str:
     """The id that breaks ties: candidate, ticket or command."""
     if isinstance(news, Count):
@@ -50,18 +61,18 @@ class Waiting(Generic[Token]):
         self._limit = limit
         self._seen: datetime | None = None
         self._arrivals = 0
-        self._heap: list[tuple[datetime, int, str, int, News, Token]] = []
+        self._heap: list[tuple[datetime, tuple[int, bool, int, str], int, News, Token]] = []
 
     def __len__(self) -> int:
         return len(self._heap)
 
     def push(self, news: News, token: Token) -> list[tuple[News, Token]]:
-        """Take one piece of news; give back all that may be decided now, in (at, rank, id) order."""
+        """Take one piece of news; give back all that may be decided now, in order of time, then order_of()."""
         if never_waits(news):
             return [(news, token)]
         # The arrival number separates two deliveries of the same thing: the heap must never compare tokens.
         self._arrivals += 1
-        heappush(self._heap, (news.at, rank_of(news), name_of(news), self._arrivals, news, token))
+        heappush(self._heap, (news.at, order_of(news), self._arrivals, news, token))
         released = self.advance(news.at)
         while len(self._heap) > self._limit:
             released.append(self._pop())

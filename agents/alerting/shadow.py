@@ -23,18 +23,20 @@ from agents.alerting.gates import (
     unconfirmed,
 )
 from agents.alerting.neighbours import remember
-from agents.alerting.order import rank_of
+from agents.alerting.order import order_of
 from agents.alerting.rates import days_known
 from agents.alerting.weigh import is_slow, needed_by, with_needed
 from agents.intake.ticket import Place
+from agents.problems.bursts import PERMISSIVE
 from agents.problems.problem import Candidate
 
 WEEKS_BACK = 28
 """Days of the past that λ* is tried on."""
 STEP = 0.25
 HIGHEST = 8.0
-OPTIMISM = 7.0
-"""So many times more chance findings a day than 10^−λ were counted at λ = 0. Source: alerting.md A.3."""
+CHANCE_A_DAY = 3.0
+"""False alarms a day counted at λ* = 0; √10 times more for each 1 below: λ is too bold the more it claims. Source:
+docs/quality.md (3.1 at 0, 5.5 at −0.5, 9.7 at −1, 1.3 at 1, 0.3 at 3)."""
 MOST_A_DAY = 16
 """Findings kept of one key and day: each a step stronger than the one before, so that none is missed by any λ*."""
 GATES_IN_SHADOW = (no_crowd, below_threshold, inhibited, cool_down, unconfirmed)
@@ -43,8 +45,8 @@ _FIGURES = ("lambda", "tau", "alike", "trust", "slow_needed", "least")
 
 
 def lowest(budget: float) -> float:
-    """λ* never falls below where chance alone is expected to use up the budget: 7 · 10^−λ ≤ B."""
-    return ceil(log10(OPTIMISM / max(budget, 1e-3)) / STEP) * STEP
+    """λ* never falls below where chance alone is expected to use up the budget: 3 · 10^(−λ/2) ≤ B."""
+    return max(PERMISSIVE, ceil(2 * log10(CHANCE_A_DAY / max(budget, 1e-3)) / STEP) * STEP)
 
 
 def see(candidate: Candidate, no: No | None, desk: Desk) -> None:
@@ -101,7 +103,7 @@ def _findings(first: int, until: int, desk: Desk) -> list[Candidate]:
     for name in [name for name in desk.state if name.startswith("seen:")]:
         if first <= int(name[5:].partition("|")[0]) < until and (seen := desk.find(name, Seen)):
             found += seen.findings
-    return sorted(found, key=lambda finding: (finding.at, rank_of(finding), finding.candidate_id))
+    return sorted(found, key=lambda finding: (finding.at, order_of(finding)))
 
 
 def _least(findings: Sequence[Candidate], days: int, start: float, desk: Desk) -> tuple[float, float]:

@@ -72,6 +72,7 @@ SHOWN: dict[str, Callable[[Candidate], Shown]] = {
     "chronic": _chronic,
     "harassment": _callers,
     "same_caller": _callers,
+    "burst": _campaign,
     "campaign": _campaign,
     "seasonal": _seasonal,
 }

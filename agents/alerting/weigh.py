@@ -8,7 +8,7 @@ from agents.alerting.desk import Bar, Desk
 from agents.alerting.rates import correction, days_known, tickets_per_day
 from agents.alerting.trust import adjustment
 from agents.city import City, words
-from agents.problems.baseline import tail
+from agents.problems.baseline import evidence_of
 from agents.problems.problem import Candidate, Scope
 from agents.problems.rate import FAST_TAUS
 
@@ -64,7 +64,7 @@ def weigh(candidate: Candidate, desk: Desk) -> Candidate:
     if trust:
         figures["trust"], facts = trust, facts | {"trust": why}
     if factor > 1.0 and "r" in figures:
-        figures["lambda"] = _evidence(figures, factor)
+        figures["lambda"] = evidence_of(figures, factor)
         figures["expected"] = figures.get("expected", 0.0) * factor
         figures["ratio"] = figures.get("ratio", 0.0) / factor
     if candidate.scope == "problem" and is_slow(candidate) and days_known(desk) >= SLOW_AFTER_DAYS:
@@ -100,17 +100,6 @@ def is_sure(candidate: Candidate) -> bool:
 def is_slow(candidate: Candidate) -> bool:
     """Was it found by a counter of days and weeks, which only a sparse stream has?"""
     return candidate.figures.get("tau", 0.0) > max(FAST_TAUS)
-
-
-def _evidence(figures: dict[str, float], factor: float) -> float:
-    strongest = 0.0
-    for name, counter in figures.items():
-        if not name.startswith("e_"):
-            continue
-        seen, usual = 2 * counter - 1, 2 * figures["r"] * factor * float(name[2:])
-        if seen > usual:
-            strongest = max(strongest, tail(seen, usual, figures["phi"]))
-    return strongest - log10(max(figures["J"] * figures["n_per_day"], 1e-9))
 
 
 def level_of(candidate: Candidate, city: City) -> Level:

@@ -70,6 +70,8 @@ def is_supported(sentence: Sentence, grounds: frozenset[str]) -> bool:
 
 
 def _title_of_crowd(facts: Facts) -> str:
+    if facts.candidate.figures.get("texts") and facts.candidate.scope == "problem":
+        return TITLES["campaign"](facts)
     usual = f"，{facts.usual}" if facts.usual else ""
     if facts.candidate.scope in ("problem", "city"):
         head = _joined(facts.where, facts.what)

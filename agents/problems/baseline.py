@@ -7,7 +7,7 @@ Times are local seconds since 1970-01-01, so that hours and days of the week are
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from scipy.special import betainc, betaln
@@ -157,6 +157,19 @@ def weigh(
     }
     figures |= {f"e_{tau:g}": e for e, tau in counters}
     return Evidence(level, value, {name: round(number, 6) for name, number in figures.items()})
+
+
+def evidence_of(figures: Mapping[str, float], correction: float = 1.0) -> float:
+    """λ from the figures of weigh(): where the city calls `correction` times as often as usual, and where the
+    reporters count for less than one each (figure `weight`, see campaign.py)."""
+    strongest, weight = 0.0, figures.get("weight", 1.0)
+    for name, counter in figures.items():
+        if not name.startswith("e_"):
+            continue
+        seen, usual = 2 * weight * counter - 1, 2 * figures["r"] * correction * float(name[2:])
+        if seen > usual:
+            strongest = max(strongest, tail(seen, usual, figures["phi"]))
+    return strongest - math.log10(max(figures["J"] * figures["n_per_day"], 1e-9))
 
 
 def _best(

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from math import ceil
 
-from agents.problems.baseline import Evidence, weigh
+from agents.problems.baseline import Evidence, evidence_of, weigh
+from agents.problems.campaign import LEAST_PEOPLE, figures_of, texts_of
 from agents.problems.case import (
     MAX_TICKETS,
     Case,
@@ -21,6 +23,7 @@ from agents.problems.signature import OTHER
 from agents.problems.spots import shared_spot
 from agents.problems.usual import expect
 
+LEAST_CROWD = 3
 PERMISSIVE = -1.0
 """Least λ of a burst candidate; what reaches a person is decided in alerting, with the city's correction."""
 
@@ -53,16 +56,18 @@ def is_notable(evidence: Evidence | None) -> bool:
 def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Candidate:
     figures = dict(evidence.figures) if evidence is not None else {}
     recent = case.rates[key].recent
-    counted = int(figures.get("distinct21d" if is_slow(figures) else "distinct24", 0))
-    members = _crowd(case, recent, figures, counted)
-    reporters = len({member.caller for member in members})
+    counted = _people_counted(scope, figures)
+    members = _crowd(case, scope, recent, figures, counted)
+    reporters = listed = len({member.caller for member in members})
     if len(recent) >= MAX_TICKETS:
         # Not all tickets are listed any more; the stream's own count is then the better one.
-        reporters = max(reporters, counted)
+        reporters = max(reporters, counted, int(figures.get("e", 0.0)))
+    figures |= _copies(members, reporters, figures)
     total = case.rates[case.book.total_key]
     figures["history_days"] = round((total.at - total.since) / 86_400, 2)
     if scope != "problem":
-        figures["alike"] = float(alike(members))
+        # Where not all are listed, those who are stand for the rest.
+        figures["alike"] = round(alike(members) * reporters / max(1, listed), 2)
     elif not is_placeless(case) and not shared_spot(case.problem.place, members):
         figures["alike"] = 0.0
     return candidate_of(case, "burst", scope, key, members, reporters, figures)
@@ -73,19 +78,42 @@ def is_slow(figures: Mapping[str, float]) -> bool:
     return figures.get("tau", 0.0) > FAST_TAUS[-1]
 
 
-def _crowd(case: Case, recent: tuple[str, ...], figures: Mapping[str, float], counted: int) -> list[Member]:
+def _copies(members: list[Member], reporters: int, figures: Mapping[str, float]) -> dict[str, float]:
+    """What changes where many have sent one text: each copy counts for less, in the evidence too."""
+    texts = texts_of(members) if len(members) >= LEAST_PEOPLE else None
+    if texts is None or not texts.is_campaign or "lambda" not in figures:
+        return {}
+    found = {**figures_of(texts, reporters), "weight": round(texts.weight(1.0), 6)}
+    return {**found, "lambda": round(evidence_of({**figures, **found}), 6)}
+
+
+def _people_counted(scope: Scope, figures: Mapping[str, float]) -> int:
+    """How many people the finding speaks of. A street or a district has others who call about the same all day:
+    there they are those of the counter that stands out, not the whole day's."""
+    if is_slow(figures):
+        return int(figures.get("distinct21d", 0))
+    if scope != "problem" and "e" in figures:
+        return max(LEAST_CROWD, ceil(figures["e"]))
+    return int(figures.get("distinct24", 0))
+
+
+def _crowd(
+    case: Case, scope: Scope, recent: tuple[str, ...], figures: Mapping[str, float], counted: int
+) -> list[Member]:
     """The tickets of the people counted: of the shortest span that holds as many, so that text and list
     agree.
 
-    A count of 24 operational hours may reach back further by the clock; one of a slow counter 21 days.
+    A count of operational hours may reach back further by the clock; one of a slow counter 21 days.
     """
-    spans = (1.0, 2.0, 4.0)
+    hours: tuple[float, ...] = (24.0, 48.0, 96.0)
     if is_slow(figures):
-        longest = SLOW_TAUS[-1] / 24.0
-        spans = (min(longest, 3 * figures["tau"] / 24.0), longest, longest)
+        longest = SLOW_TAUS[-1]
+        hours = (min(longest, 3 * figures["tau"]), longest, longest)
+    elif scope != "problem" and "tau" in figures:
+        hours = (*(min(24.0, times * figures["tau"]) for times in (2.0, 4.0, 8.0)), *hours)
     members: list[Member] = []
-    for days in spans:
-        members = people_of(members_within(case, recent, timedelta(days=days)), case.city)
+    for span in hours:
+        members = people_of(members_within(case, recent, timedelta(hours=span)), case.city)
         if len({member.caller for member in members}) >= counted:
             break
     return members

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from agents.problems.case import Case, candidate_of, members_within
+from agents.problems.case import MAX_TICKETS, Case, candidate_of, members_within
 from agents.problems.member import Member
 from agents.problems.problem import Candidate
 
@@ -35,7 +35,7 @@ class Texts(NamedTuple):
     def is_campaign(self) -> bool:
         return self.people >= LEAST_PEOPLE and self.different < MOST_TEXTS * self.people
 
-    def weight(self, reporters: int) -> float:
+    def weight(self, reporters: float) -> float:
         """n_eff = T + 0.3 · (n − T) of so many reporters, with the share of texts of those compared."""
         share = self.different / self.people if self.people else 1.0
         return reporters * (share + COPY_WEIGHT * (1.0 - share))
@@ -52,13 +52,22 @@ def find_campaign(case: Case) -> tuple[Candidate, ...]:
     if not case.fires("campaign:problem", texts.is_campaign and is_new):
         return ()
     reporters = len({other.caller for other in members})
-    figures = {
+    if len(members) >= MAX_TICKETS:
+        # Not all tickets are listed any more; the counters that fade know of so many at least.
+        counters = case.rates[case.member.streams[-1]]
+        reporters = max(reporters, int(max(*counters.fast, *counters.slow)))
+    figures = figures_of(texts, reporters)
+    key = f"campaign:{case.book.stream('problem', problem.problem_id)}"
+    return (candidate_of(case, "campaign", "problem", key, members, reporters, figures),)
+
+
+def figures_of(texts: Texts, reporters: int) -> dict[str, float]:
+    """What an alert about so many people says of their texts."""
+    return {
         "compared": float(texts.people),
         "texts": float(texts.different),
         "n_eff": round(texts.weight(reporters), 2),
     }
-    key = f"campaign:{case.book.stream('problem', problem.problem_id)}"
-    return (candidate_of(case, "campaign", "problem", key, members, reporters, figures),)
 
 
 def texts_of(members: Sequence[Member]) -> Texts:

@@ -89,6 +89,31 @@ def test_copied_texts_of_many_people_are_not_discarded() -> None:
     city.expect_any(alert().at("阳光花园").by("10:00"))
 
 
+PETITION = (
+    "强烈要求立即停止在阳光花园门口修建变电站，此项目没有公示也没有听证，严重影响居民身体健康，"
+    "请依法公开环境影响评价报告并给全体业主一个书面答复"
+)
+
+
+def test_five_hundred_accounts_with_one_text_at_one_instant_are_told_once_as_a_campaign() -> None:
+    city = quiet_city()
+    city.at("09:00").calls(500, PETITION, every=0, **HOME)
+    told = city.expect(alert().after("09:00")).alert
+    assert (told.kind, told.scope) == ("campaign", "problem") and told.reporters >= 480
+    assert "多人提交相近文本" in told.title and "文本只有1种" in told.text
+    assert city.found(update()) == [], city.story()
+
+
+def test_a_crowd_that_turns_out_to_send_one_text_is_told_again_as_a_campaign() -> None:
+    city = quiet_city()
+    city.at("09:00").calls(20, PETITION, every=10, **HOME)
+    first = city.expect(alert().after("09:00")).alert
+    assert first.kind == "burst"
+    turned = [event.alert for event in city.found(update("campaign"))]
+    assert turned and {known.alert_id for known in turned} == {first.alert_id}
+    assert "文本只有1种" in turned[0].text
+
+
 def test_one_danger_called_in_from_many_doors_is_one_alert_and_another_house_another() -> None:
     city = quiet_city()
 

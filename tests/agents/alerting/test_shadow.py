@@ -49,6 +49,13 @@ def test_the_bar_lets_through_as_many_as_the_budget_asks_for(budget: float, need
     assert bar_of(desk).a_day <= budget
 
 
+@pytest.mark.parametrize(
+    ("budget", "least"), [(0.5, 1.75), (1.0, 1.0), (4.0, 0.0), (8.0, -0.75), (50.0, -1.0)]
+)
+def test_the_larger_the_budget_the_lower_the_bar_may_fall(budget: float, least: float) -> None:
+    assert lowest(budget) == least
+
+
 def test_before_a_week_is_known_the_start_up_holds_and_then_the_days_there_are() -> None:
     desk = day_by_day(make_desk(), 6, [5, 4])
     assert desk.find("bar", Bar) is None and evidence_needed(desk) == 1.5

@@ -7,6 +7,7 @@ import pytest
 from agents.alerting.wording import compose
 from agents.city import City
 from agents.grading.grade import Graded
+from agents.problems.baseline import evidence_of
 from agents.problems.books import Books
 from agents.problems.campaign import Texts
 from agents.problems.gather import gather
@@ -76,6 +77,16 @@ def test_honest_neighbours_write_their_own_words(graded: Make) -> None:
 
 def test_short_complaints_are_alike_by_themselves(graded: Make) -> None:
     assert campaigns([graded(f"t{n:02}", f"人{n}", "小区停水了没人管", n * 2.0) for n in range(20)]) == []
+
+
+def test_copies_weigh_less_in_the_evidence_of_the_crowd_too(graded: Make) -> None:
+    books = Books(City(), {}, {}, {})
+    found = [c for n in range(12) for c in gather(pasted(graded, n), books).candidates if c.kind == "burst"]
+    last = found[-1].figures
+    assert (last["texts"], last["weight"]) == (1.0, pytest.approx((1 + 0.3 * 11) / 12, abs=1e-4))
+    assert last["lambda"] == pytest.approx(evidence_of(last), abs=1e-6)
+    assert last["lambda"] < evidence_of(last | {"weight": 1.0}) - 2.0
+    assert "折算为" in compose(found[-1], City()).text
 
 
 def test_one_account_is_no_campaign(graded: Make) -> None:
