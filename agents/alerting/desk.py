@@ -121,7 +121,7 @@ class Rate(Entry):
     per_day: float = 0.0
     """Mean of the finished days, see rates.py."""
     profile: tuple[float, ...] = ()
-    """Local hour of day → decayed count, 24 numbers; only kept for the whole city."""
+    """Local hour of day → decayed count of the days that are over, 24 numbers; empty on the first day."""
     districts: dict[str, dict[int, int]] = Field(default_factory=dict)
     """District → its hours, 12 of them; at most 32 districts."""
     recent: tuple[str, ...] = ()

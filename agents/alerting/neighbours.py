@@ -41,9 +41,21 @@ def cover_of(candidate: Candidate, desk: Desk) -> Kept | None:
         return same
     for fired in _neighbours(candidate, desk):
         kept = desk.kept(fired.alert_id)
-        if kept is not None and kept.alert.key != candidate.key and _covers(fired, candidate):
+        if kept is None or kept.alert.key == candidate.key or not _covers(fired, candidate):
+            continue
+        if not _stands_apart(candidate, kept):
             return kept
     return None
+
+
+def _stands_apart(candidate: Candidate, kept: Kept) -> bool:
+    """Is it a place of its own within a street or a district that was told of? None of its people are among those
+    told of, and by itself it is further from chance than they were together."""
+    told = kept.alert
+    if candidate.kind != "burst" or candidate.scope != "problem" or told.scope not in ("street", "district"):
+        return False
+    is_stronger = candidate.figures.get("lambda", 0.0) > told.figures.get("lambda", 0.0)
+    return is_stronger and not set(candidate.ticket_ids) & set(told.ticket_ids)
 
 
 def _same_danger(candidate: Candidate, desk: Desk) -> Kept | None:

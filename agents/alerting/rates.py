@@ -21,7 +21,8 @@ WINDOWS = (1, 2, 4, 8, 12)
 CITY_DISPERSION = 8.0
 """φ of a city × category stream: its days differ by weather and weekday far more than chance alone."""
 PROFILE_PRIOR = 100.0
-"""Pseudo-tickets of an even day, so that a new city's profile moves slowly."""
+"""Pseudo-tickets of an even day in the city's profile, and of the city's in a category's: noise is called in at
+night, and a night's noise is no storm."""
 FAR_DAYS = 30
 """A count of a day so far from the newest is not counted: one event of a far year would empty the rates."""
 BELIEVED_AFTER = 5
@@ -67,22 +68,25 @@ def _counted(rate: Rate, count: Count, hour: int, whole_city: bool) -> Rate:
     if day > rate.day:
         days = {d: n for d, n in days.items() if d > day - 30}
         per_day = _daily_mean(days, max(rate.since + 1, day - 29), day)
-        profile = tuple(value * 0.5 ** (1 / 28) for value in profile)
+        profile = _learned(profile, rate.hours, rate.day)
     changes: dict[str, object] = {
         "at": max(rate.at, count.at),
         "day": max(rate.day, day),
         "hours": _added(rate.hours, hour, 25),
         "days": days | {day: days.get(day, 0) + 1} if day > rate.day - 30 else days,
         "per_day": per_day,
+        "profile": profile,
     }
-    if whole_city:
-        shape = list(profile or (0.0,) * 24)
-        shape[hour % 24] += 1.0
-        changes["profile"] = tuple(shape)
-    else:
+    if not whole_city:
         changes["districts"] = _added_to_district(rate.districts, count.district, hour)
         changes["recent"] = (*rate.recent[-31:], count.ticket_id)
     return rate.model_copy(update=changes)
+
+
+def _learned(profile: tuple[float, ...], hours: dict[int, int], day: int) -> tuple[float, ...]:
+    """The hours of the day, fading, with those of the day that is over."""
+    before = profile or (0.0,) * 24
+    return tuple([before[hour] * 0.5 ** (1 / 28) + hours.get(24 * day + hour, 0) for hour in range(24)])
 
 
 def _astray(rate: Rate, day: int) -> Rate | None:
@@ -150,24 +154,23 @@ def expected(rate: Rate, at: datetime, hours: int, desk: Desk) -> float:
     """Usual count of the last `hours` hours and the part of the running hour that has passed."""
     hour = hour_of(at, desk)
     volume = desk.find(VOLUME, Rate)
-    profile = volume.profile if volume else ()
-    whole = sum(_share(profile, hour - back) for back in range(1, hours + 1))
-    return rate.per_day * (_running_share(profile, at, hour) + whole)
+    shares = _shares(rate.profile, volume.profile if volume else ())
+    whole = sum(shares[(hour - back) % 24] for back in range(1, hours + 1))
+    return rate.per_day * (shares[hour % 24] * _passed(at) + whole)
 
 
-@lru_cache(maxsize=4)
-def _shares(profile: tuple[float, ...]) -> tuple[float, ...]:
-    """Of the 24 hours of a day, drawn to an even day."""
+@lru_cache(maxsize=256)
+def _shares(profile: tuple[float, ...], city: tuple[float, ...]) -> tuple[float, ...]:
+    """Of the 24 hours of a day, a category's drawn to the city's and that to an even day."""
+    above = _shares(city, ()) if city else (1 / 24,) * 24
     total = sum(profile) + PROFILE_PRIOR
-    return tuple([((profile[h] if profile else 0.0) + PROFILE_PRIOR / 24) / total for h in range(24)])
+    own = profile or (0.0,) * 24
+    return tuple([(own[hour] + PROFILE_PRIOR * above[hour]) / total for hour in range(24)])
 
 
-def _share(profile: tuple[float, ...], hour: int) -> float:
-    return _shares(profile)[hour % 24]
-
-
-def _running_share(profile: tuple[float, ...], at: datetime, hour: int) -> float:
-    return _share(profile, hour) * (at.minute + 1) / 60
+def _passed(at: datetime) -> float:
+    """The part of the running hour that is over."""
+    return (at.minute + 1) / 60
 
 
 def counted(hours: dict[int, int], hour: int, back: int) -> int:
@@ -201,22 +204,27 @@ def find_storm(category: str, at: datetime, desk: Desk) -> Storm | None:
     if counted(rate.hours, hour, 12) < 3 * desk.city.thresholds.reporters:
         return None
     per_day = max(rate.per_day, 0.01 * volume.per_day)
-    seen, usual = rate.hours.get(hour, 0), per_day * _running_share(volume.profile, at, hour)
+    shares = _shares(rate.profile, volume.profile)
+    seen, usual = rate.hours.get(hour, 0), per_day * shares[hour % 24] * _passed(at)
     best: Storm | None = None
     for back in range(1, WINDOWS[-1] + 1):
         seen += rate.hours.get(hour - back, 0)
-        usual += per_day * _share(volume.profile, hour - back)
+        usual += per_day * shares[(hour - back) % 24]
         if back not in WINDOWS or seen <= 1.5 * usual:
             continue
         evidence = tail(seen, usual, CITY_DISPERSION) - log10(len(WINDOWS) * max(volume.per_day, 1.0))
         if best is None or evidence > best.evidence:
             best = Storm(evidence, back, seen, usual, ())
-    return _over_districts(best, rate, hour) if best else None
+    return _over_districts(best, rate, hour, volume.per_day) if best else None
 
 
-def _over_districts(storm: Storm, rate: Rate, hour: int) -> Storm | None:
+def _over_districts(storm: Storm, rate: Rate, hour: int, per_day: float) -> Storm | None:
+    """With its districts, and with the evidence that is left without the largest of them: one district's crowd is
+    no storm, however many it makes the city's calls."""
     found = [(name, counted(hours, hour, storm.hours)) for name, hours in rate.districts.items()]
     districts = sorted((pair for pair in found if pair[1]), key=lambda pair: (-pair[1], pair[0]))
     if len(districts) < 2 or districts[0][1] > MANY_DISTRICTS_SHARE * sum(n for _, n in districts):
         return None
-    return storm._replace(districts=tuple(districts))
+    elsewhere = storm.reporters - districts[0][1], storm.expected * (1 - 1 / len(rate.districts))
+    evidence = tail(*elsewhere, CITY_DISPERSION) - log10(len(WINDOWS) * max(per_day, 1.0))
+    return storm._replace(evidence=min(storm.evidence, evidence), districts=tuple(districts))

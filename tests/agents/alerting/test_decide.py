@@ -245,6 +245,16 @@ def test_a_rise_in_one_district_is_no_storm() -> None:
     assert pour(storm_desk(), 90, lambda _: "东区") == []
 
 
+@pytest.mark.parametrize(("share_of_one", "is_told"), [(3, True), (1.5, False)])
+def test_what_is_left_without_the_largest_district_makes_the_storm(
+    share_of_one: float, is_told: bool
+) -> None:
+    events = pour(
+        storm_desk(), 21, lambda number: "东区" if number % share_of_one < 1 else f"{'西南北'[number % 3]}区"
+    )
+    assert bool(events) is is_told
+
+
 def test_a_redelivered_count_is_counted_once() -> None:
     desk = storm_desk()
     before = dict(desk.state)

@@ -124,6 +124,26 @@ def test_a_nested_crowd_that_has_doubled_updates_the_alert() -> None:
     assert events[1].alert.scope == "district"
 
 
+@pytest.mark.parametrize(
+    ("tickets", "strength", "expected"),
+    [
+        (("n1", "n2", "n3"), 8.0, None),
+        (("n1", "t-b", "n3"), 8.0, "inhibited"),
+        (("n1", "n2", "n3"), 5.0, "inhibited"),
+    ],
+)
+def test_a_place_with_people_of_its_own_stands_apart_from_a_weaker_wide_alert(
+    tickets: tuple[str, ...], strength: float, expected: str | None
+) -> None:
+    desk = make_desk(alerts_per_day=9)
+    busy(desk, 120, days=3)
+    raised(desk, finding(0, scope="district", key="城东区|district|供水", ticket_ids=("t0", "t-a", "t-b")))
+    place = finding(
+        2, key="城东区|problem|p9", problem_id="p9", ticket_ids=tickets, figures={"lambda": strength}
+    )
+    assert reason(decide(place, desk)) == expected
+
+
 def test_the_more_important_kind_takes_in_the_others() -> None:
     desk = make_desk()
     raised(desk, finding(0))

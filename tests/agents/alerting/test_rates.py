@@ -5,7 +5,7 @@ from fakes.findings import count, hours, make_desk
 
 from agents.alerting.decide import decide, decide_on_tick
 from agents.alerting.desk import Bar, Desk
-from agents.alerting.rates import correction, days_known, tickets_per_day
+from agents.alerting.rates import correction, days_known, find_storm, tickets_per_day
 
 
 def lived(desk: Desk, days: int, first: int = 0, a_day: int = 48) -> Desk:
@@ -47,3 +47,23 @@ def test_a_category_never_met_and_a_city_without_days_have_no_correction() -> No
     decide(count(1, 0.0), desk)
     assert correction("供水", hours(0), desk) == 1.0
     assert tickets_per_day(desk) == 1.0
+
+
+def test_what_is_called_in_at_night_is_no_rise_at_night() -> None:
+    desk, number = make_desk(), 0
+    for day in range(12):
+        for hour, category in (
+            (0, "供水"),
+            (2, "供水"),
+            (4, "供水"),
+            (6, "供水"),
+            (14, "噪音"),
+            (15, "噪音"),
+        ):
+            for _ in range(10):
+                number += 1
+                decide(count(number, day * 24 + hour + number % 10 / 10, f"{number % 4}区", category), desk)
+    night = hours(11 * 24 + 15.9)
+    assert correction("噪音", night, desk) < 1.2
+    storm = find_storm("噪音", night, desk)
+    assert storm is None or storm.evidence < 0
