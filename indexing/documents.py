@@ -3,7 +3,8 @@ newer.
 
 Versions. A ticket's state has the order `ticket.index_version`, which leaves the last digit to the stages of
 one edition: 0 accepted, 1 graded by rules, 2 graded by the model, 3 and 4 the same with its problem, 5 and 6
-the same moved to another problem, 7 and 8 the same in a problem that has become a crowd.
+the same moved to another problem, 7 and 8 the same in a problem that has become a crowd. A merge or split that
+moves the ticket counts as an edition.
 Every grade is gathered afterwards, so a later model grade of the same
 edition arrives at 4 and replaces the rules' 3; its bare grade (2) coming late never takes the problem away
 again. Problems carry their own counter, alerts the number of the event in their life.
@@ -54,13 +55,18 @@ def of_change(change: Change) -> list[Document]:
     # A crowd is found after its first tickets were told: what is told again must win over them.
     stage = 7 if is_crowd(change.problem) else 5 if change.joined == "moved" else 3
     body = _grade_body(change.graded)
+    # Each merge or split that moved the ticket counts as an edition: what is told again must win.
+    moves = min(change.moves, 99 - min(change.graded.ticket.edition, 99))
     body |= {
         "problem_id": change.problem.problem_id,
         "joined": change.joined,
         "score": change.score,
         "recurrence": change.graded.grade.recurrence.kind,
     }
-    return [*documents, _ticket_document(change.graded.ticket, "gathered", stage + by_model, body)]
+    return [
+        *documents,
+        _ticket_document(change.graded.ticket, "gathered", 10 * moves + stage + by_model, body),
+    ]
 
 
 def of_alert_event(event: AlertEvent) -> list[Document]:
@@ -260,6 +266,9 @@ def _problem_document(problem: Problem) -> Document:
         "patterns": problem.patterns,
         "status": problem.status,
         "after": problem.after,
+        "into": problem.into,
+        "aliases": problem.aliases,
+        "records": [record.model_dump(mode="json") for record in problem.records],
         "units": problem.units,
         **_place_body(problem.place),
     }

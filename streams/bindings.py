@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from agents.alerting.alert import AlertEvent, Command
 from agents.alerting.decide import Desk
 from agents.alerting.desk import STATE
+from agents.alerting.follow import ask_of, follows_of
 from agents.alerting.order import News, Waiting
 from agents.city import City
 from agents.grading.grade import Graded
@@ -23,9 +24,11 @@ from agents.notifying.send import NotDelivered, Sender
 from agents.problems.books import Books
 from agents.problems.calendar import Calendar
 from agents.problems.member import Member
+from agents.problems.merging import Ask
 from agents.problems.problem import Candidate, Count, Gathered, Problem
 from agents.problems.rate import Rate
 from agents.problems.rising import Recall
+from streams.asks import is_ask, read_ask, write_ask
 from streams.delivery import Arrived, Entry, Series, TryAgain
 from streams.outbox import Output
 from streams.path import Path
@@ -135,6 +138,9 @@ class Core:
         entry = await series.take(event)
         raw, partition = event.value or b"", event.message.partition
         try:
+            if is_ask(raw):
+                await series.run(entry, partial(self._regroup, partition, read_ask(raw)))
+                return
             news = read_tick(raw) if is_tick(raw) else Graded.model_validate_json(raw)
         except Exception as error:
             await series.refuse(entry, error)
@@ -147,19 +153,13 @@ class Core:
         )
 
     def _gather(self, partition: int, graded: Graded) -> list[Output]:
-        gathered = self._book(partition).on_graded(graded)
-        at, problem_id = (
-            graded.ticket.trigger_at,
-            gathered.changes[-1].problem.problem_id if gathered.changes else "",
-        )
-        recalls = [Recall(ticket_id=one, problem_id=problem_id, at=at) for one in gathered.recalled]
-        return [
-            *self._gathered(gathered),
-            *(self._worker.output(self._topics.recalls, recall.ticket_id, recall) for recall in recalls),
-        ]
+        return self._gathered(self._book(partition).on_graded(graded), graded.ticket.trigger_at)
 
     def _gather_on_tick(self, partition: int, at: datetime) -> list[Output]:
-        return self._gathered(self._book(partition).on_tick(at)[0])
+        return self._gathered(self._book(partition).on_tick(at)[0], at)
+
+    def _regroup(self, partition: int, ask: Ask) -> list[Output]:
+        return self._gathered(self._book(partition).on_ask(ask), ask.at)
 
     def _book(self, partition: int) -> Path:
         if partition not in self._books:
@@ -169,14 +169,19 @@ class Core:
             self._books[partition] = Path(books=books)
         return self._books[partition]
 
-    def _gathered(self, gathered: Gathered) -> list[Output]:
+    def _gathered(self, gathered: Gathered, at: datetime) -> list[Output]:
         changes = [
             self._worker.output(self._topics.problems, change.problem.problem_id, change)
             for change in gathered.changes
         ]
         counts = [] if gathered.count is None else [gathered.count]
         candidates = self._to_city(self._topics.candidates, gathered.candidates)
-        return changes + candidates + self._to_city(self._topics.counts, counts)
+        follows = self._to_city(self._topics.commands, follows_of(gathered))
+        recalls = [
+            self._worker.output(self._topics.recalls, ticket_id, Recall(ticket_id=ticket_id, at=at))
+            for ticket_id in (*gathered.recalled, *gathered.moved)
+        ]
+        return changes + candidates + self._to_city(self._topics.counts, counts) + follows + recalls
 
     def _to_city(self, topic: str, values: Iterable[BaseModel]) -> list[Output]:
         return [self._worker.output(topic, self._parts.city_key, value) for value in values]
@@ -195,12 +200,22 @@ class Core:
         except Exception as error:
             await series.refuse(entry, error)
             return
+        if isinstance(news, Command) and (ask := ask_of(news)) is not None:
+            await series.run(entry, partial(self._pass_on, ask))
+            return
         desk = self._desk(event.message.partition)
         await self._strike(desk, news, entry, series)
         for released, held in desk.take(news, entry):
             await series.run(held, partial(self._decide, desk, released))
         if isinstance(news, datetime):
             await series.run(entry, list)
+
+    def _pass_on(self, ask: Ask) -> list[Output]:
+        """What an officer asks of problems, to wherever they are known."""
+        graded, value = self._topics.graded, write_ask(ask)
+        return [
+            Output(graded, None, value, partition=number) for number in range(self._topics.partitions(graded))
+        ]
 
     async def _strike(self, desk: DeskLine, news: News | datetime, entry: Entry, series: Series) -> None:
         """The hours that have struck before `news`. A command carries an officer's clock and strikes none."""

@@ -23,6 +23,7 @@ from agents.intake.ticket import Ticket
 from agents.problems.problem import Change
 from indexing.documents import of_alert_event, of_audit, of_change, of_graded, of_ticket
 from indexing.index import Document, Index, IndexUnavailable
+from streams.asks import is_ask
 from streams.bulk import Bulker, Refusal
 from streams.deadletters import DeadLetters
 from streams.delivery import TooManyDead
@@ -183,7 +184,7 @@ class Lane(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not 
         """Take one record; its dead letter when it cannot be read."""
         documents: list[Document] = []
         letter = None
-        if record.value is not None and not is_tick(record.value):
+        if record.value is not None and not is_tick(record.value) and not is_ask(record.value):
             try:
                 documents = self._readers[record.topic](record.value)
                 self._dead.good(record.topic)

@@ -11,6 +11,7 @@ from agents.intake.ticket import Ticket
 from agents.notifying.route import Delivery, Routing, route
 from agents.problems.books import Books
 from agents.problems.gather import gather
+from agents.problems.merging import Ask, regroup
 from agents.problems.patterns import find_hazards_alone
 from agents.problems.problem import Candidate, Count, Gathered
 from agents.problems.tick import gather_on_tick
@@ -46,6 +47,11 @@ class Path:
         """tickets.graded → problems, alerts.candidates, city.counts."""
         assert self.books is not None
         return gather(graded, self.books)
+
+    def on_ask(self, ask: Ask) -> Gathered:
+        """alerts.commands by way of tickets.graded → problems: a merge or a split that a person asks for."""
+        assert self.books is not None
+        return regroup(ask, self.books)
 
     def on_news(self, news: Candidate | Count | Command) -> tuple[AlertEvent, ...]:
         """alerts.candidates, city.counts, alerts.commands, in the order of agents/alerting/order.py → alerts."""

@@ -1,16 +1,18 @@
 """The same path over a file: event time is the only clock, and twice the same input gives the same bytes."""
 
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from agents.alerting.alert import AlertEvent
+from agents.alerting.alert import AlertEvent, Command
+from agents.alerting.follow import ask_of, follows_of
 from agents.alerting.order import News, Waiting
 from agents.grading.grade import Graded
 from agents.intake.accept import Accepted
 from agents.intake.events import InvalidEvent
-from agents.problems.problem import Candidate, Change
+from agents.problems.problem import Candidate, Gathered
 from streams.lines import Damage
 from streams.path import Path
 from streams.results import Rejected, Results
@@ -79,8 +81,10 @@ class Back:
         watch: Stopwatch,
         on_alert: Callable[[AlertEvent], None] = lambda _: None,
         results: Results | None = None,
+        commands: Iterable[Command] = (),
     ) -> None:
         self.path, self.watch, self.results = path, watch, results or Results()
+        self._commands = deque(sorted(commands, key=lambda command: (command.at, command.command_id)))
         self._waiting: Waiting[None] = Waiting()
         self._on_alert = on_alert
         self._ticker = Ticker()
@@ -109,30 +113,48 @@ class Back:
         """Release what still waits for its turn in event time."""
         for news, _ in self._waiting.drain():
             self._keep(self.path.on_news(news))
+        while self._commands:
+            self._obey(self._commands.popleft())
         return self.results
 
     def _gather(self, graded: Graded) -> None:
         gathered = self.path.on_graded(graded)
-        if not self._keep_changes(gathered.changes):
+        if not self._keep_gathered(gathered):
             self.results.keep(graded)
-        for ticket_id in gathered.recalled:
-            self.results.rise(ticket_id)
         self.watch.lap("problems")
         self._offer(gathered.candidates)
         if gathered.count is not None:
             self._offer((gathered.count,))
         self.watch.lap("alerting")
 
-    def _keep_changes(self, changes: Iterable[Change]) -> bool:
-        """Whether a ticket's own state was among them."""
+    def _obey(self, command: Command) -> None:
+        """What an officer asked, when event time has come to it."""
+        ask = ask_of(command)
+        if ask is None:
+            self._keep(self.path.on_news(command))
+        else:
+            self._keep_gathered(self.path.on_ask(ask))
+
+    def _obey_until(self, at: datetime) -> None:
+        while self._commands and self._commands[0].at <= at:
+            self._obey(self._commands.popleft())
+
+    def _keep_gathered(self, gathered: Gathered) -> bool:
+        """Keep all but what alerting weighs; whether a ticket's own state was among it."""
         has_ticket = False
-        for change in changes:
+        for change in gathered.changes:
             self.results.problems[change.problem.problem_id] = change.problem
             if change.record is not None:
                 self.results.records.append(change)
             if change.graded is not None and change.joined != "left":
                 self.results.keep(change.graded, change.problem.problem_id, change.score)
                 has_ticket = True
+        for ticket_id in gathered.recalled:
+            self.results.rise(ticket_id)
+        for ticket_id, problem_id in gathered.moved.items():
+            self.results.move(ticket_id, problem_id)
+        for command in follows_of(gathered):
+            self._keep(self.path.on_news(command))
         return has_ticket
 
     def _offer(self, news: Iterable[News]) -> None:
@@ -148,12 +170,15 @@ class Back:
     def _tick_to(self, at: datetime) -> None:
         """Event time has come to `at`: let the hours before it strike."""
         for tick in self._ticker.see(at):
+            self._obey_until(tick)
             for news, _ in self._waiting.advance(tick):
                 self._keep(self.path.on_news(news))
             gathered, events = self.path.on_tick(tick)
-            self._keep_changes(gathered.changes)
+            self._keep_gathered(gathered)
             self._offer(gathered.candidates)
             self._keep(events)
+        if self._commands and self._ticker.is_at(at):
+            self._obey_until(at)
         self.watch.lap("ticks")
 
 
@@ -201,9 +226,13 @@ async def replay(
     watch: Stopwatch,
     on_alert: Callable[[AlertEvent], None] = lambda _: None,
     results: Results | None = None,
+    commands: Iterable[Command] = (),
 ) -> Results:
-    """The whole path in this process. `results` are filled; None: new ones that keep everything."""
-    back = Back(path, watch, on_alert, results)
+    """The whole path in this process. `results` are filled; None: new ones that keep everything.
+
+    `commands`: what officers asked, each decided when event time has come to it.
+    """
+    back = Back(path, watch, on_alert, results, commands)
     batch: list[Front] = []
     async for front in walk_front(lines, path, watch):
         batch.append(front)

@@ -29,6 +29,8 @@ _OF_PROBLEM = (
     "status",
     "after",
     "closures",
+    "aliases",
+    "records",
 )
 
 
@@ -82,6 +84,12 @@ class Results:
             self.graded.rewrite(ticket_id, partial(_risen_line, self.urgency_of, ticket_id))
         elif (graded := self.graded.get(ticket_id)) is not None and graded.ticket.status == "open":
             self.keep(graded.model_copy(update={"grade": rise(graded.grade)}))
+
+    def move(self, ticket_id: str, problem_id: str) -> None:
+        """A merge or split has given the ticket to another problem."""
+        self.problem_of[ticket_id] = problem_id
+        if isinstance(self.graded, Attic) and self.graded.is_old(ticket_id):
+            self.graded.rewrite(ticket_id, partial(_moved_line, problem_id))
 
     def hear(self, event: AlertEvent) -> bool:
         """Take in an event of an alert's life, or an entry of the ledger; whether it is a new alert."""
@@ -145,6 +153,10 @@ def _risen_line(urgency_of: dict[str, Urgency], ticket_id: str, line: bytes) -> 
         urgency_of[ticket_id] = grade.urgency
         row["grade"] = grade
     return to_json(row)
+
+
+def _moved_line(problem_id: str, line: bytes) -> bytes:
+    return to_json(from_json(line) | {"problem_id": problem_id})
 
 
 def _problem_line(problem: Problem) -> bytes:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from agents.city import City
 from agents.problems.signature import hash_of
-from weisu.why import Body, Source
+from weisu.why import Body, Source, histories
 
 MOST_SHOWN = 50
 """Tickets of a problem that are explained one by one; the rest is counted."""
@@ -26,35 +26,52 @@ async def explain_members(problem_id: str, source: Source, city: City) -> list[s
     problem = await source.get("problems", problem_id)
     if problem is None:
         return []
-    tickets = await source.find("tickets", "problem_id", problem_id)
+    found = problem["problem_id"]
+    tickets = await source.find("tickets", "problem_id", found)
     # Of a huge problem the index gives the first ones; the problem itself knows how many there are.
     number = max(len(tickets), problem.get("tickets") or 0)
-    lines = [
-        f"问题 {problem_id}：{problem.get('title') or problem.get('matter') or ''}，"
+    lines = [] if found == problem_id else [f"问题 {problem_id} 已并入 {found}。"]
+    lines.append(
+        f"问题 {found}：{problem.get('title') or problem.get('matter') or ''}，"
         f"{number}件工单，{problem.get('reporters', 0)}名诉求人。"
-    ]
+    )
     if problem.get("after"):
         lines.append(f"接在已办结的问题 {problem['after']} 之后。")
+    lines += histories(problem, city)
+    moved = _moved_by(problem)
     for ticket in tickets[:MOST_SHOWN]:
-        lines += _ticket(ticket, city)
+        lines += _ticket(ticket, city, moved.get(ticket["ticket_id"]))
     if number > MOST_SHOWN:
         lines.append(f"……另有{number - MOST_SHOWN}件")
     return lines
 
 
-def _ticket(ticket: Body, city: City) -> list[str]:
+def _moved_by(problem: Body) -> dict[str, str]:
+    """Ticket → how a merge or split brought it into the problem; of the newest tickets of each."""
+    return {
+        ticket_id: f"原属问题 {record['other_id' if record['record'] == 'merged' else 'problem_id']}"
+        for record in problem.get("records", ())
+        if record["record"] in ("merged", "split")
+        and (record["record"] == "merged") == (record["problem_id"] == problem["problem_id"])
+        for ticket_id in record["ticket_ids"]
+    }
+
+
+def _ticket(ticket: Body, city: City, moved: str | None) -> list[str]:
     at = ticket.get("created_at")
     when = f"（{datetime.fromisoformat(at).astimezone(city.utc_offset):%Y-%m-%d %H:%M}）" if at else ""
-    lines = [f"  工单 {ticket['ticket_id']}{when}：{_reason(ticket)}"]
+    lines = [f"  工单 {ticket['ticket_id']}{when}：{_reason(ticket, moved)}"]
     quotes = ticket.get("quotes") or (ticket.get("grade") or {}).get("quotes") or ()
     if quotes:
         lines.append("    原话：" + "、".join(f"“{quote}”" for quote in quotes[:3]))
     return lines
 
 
-def _reason(ticket: Body) -> str:
+def _reason(ticket: Body, moved: str | None) -> str:
     """The parts of the score in words; a ticket that opened the problem has only those of what it nearly joined."""
     score = ticket.get("score") or {}
+    if moved is not None:
+        return f"{moved}，随并入或拆分转来"
     if str(ticket["problem_id"]).startswith(f"p-{hash_of(ticket['ticket_id'])}") or not score:
         return "由它立案" + ("（与另一问题相近，但不够合并）" if score else "")
     parts = [

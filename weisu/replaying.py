@@ -5,17 +5,20 @@ import gc
 import json
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from agents.alerting.alert import Command
 from agents.intake.ticket import Ticket
 from agents.problems.member import Member
 from agents.problems.problem import Problem
 from streams.attic import json_attic
-from streams.lines import read_lines
+from streams.lines import Damage, read_lines
 from streams.path import Path as PathOfTickets
 from streams.replay import Back, Stopwatch, replay
 from streams.results import Results, files, written_only
@@ -33,14 +36,16 @@ def run_replay(
     settings: Settings,
     workers: int = 1,
     progress: Callable[[int], None] = lambda _: None,
+    commands: Sequence[Command] = (),
 ) -> dict[str, Any]:
     """Replay a file into `out`; returns the report. Same input, same files, whatever the number of workers.
 
-    Raises UnreadableFile before anything is written when the input cannot be opened.
+    `commands`: what officers asked meanwhile. Raises UnreadableFile before anything is written when the input
+    cannot be opened.
     """
     started, watch = time.perf_counter(), Stopwatch()
     with no_collections():
-        path, results = _decide(events, settings, workers, progress, watch)
+        path, results = _decide(events, settings, workers, progress, watch, commands)
         try:
             out.mkdir(parents=True, exist_ok=True)
             for name, lines in files(results).items():
@@ -56,16 +61,36 @@ def run_replay(
 
 
 def _decide(
-    events: Path, settings: Settings, workers: int, progress: Callable[[int], None], watch: Stopwatch
+    events: Path,
+    settings: Settings,
+    workers: int,
+    progress: Callable[[int], None],
+    watch: Stopwatch,
+    commands: Sequence[Command],
 ) -> tuple[PathOfTickets, Results]:
     if workers == 1:
         path = with_attic(wiring.make_path(settings))
-        results = asyncio.run(replay(read_lines(events, progress), path, watch, results=written_only()))
+        lines = read_lines(events, progress)
+        results = asyncio.run(replay(lines, path, watch, results=written_only(), commands=commands))
         return path, results
     next(iter(read_lines(events)), None)
     path = with_attic(wiring.make_back(settings))
-    back = Back(path, watch, results=written_only())
+    back = Back(path, watch, results=written_only(), commands=commands)
     return path, replay_sharded(events, workers, partial(make_front, settings), back, watch)
+
+
+def read_commands(path: Path) -> tuple[Command, ...]:
+    """What officers asked, one command of `alerts.commands` a line. Raises WrongSetup, UnreadableFile."""
+    commands = []
+    for number, line in read_lines(path):
+        if isinstance(line, Damage):
+            raise WrongSetup(f"{path} line {number}: {line.detail}")
+        try:
+            commands.append(Command.model_validate_json(line))
+        except ValidationError as error:
+            where = "/".join(str(part) for part in error.errors()[0]["loc"])
+            raise WrongSetup(f"{path} line {number}: no command ({where or 'not JSON'})") from None
+    return tuple(commands)
 
 
 def make_front(settings: Settings) -> PathOfTickets:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from agents.alerting.reasons import why_held, why_told
 from agents.city import City
+from agents.problems.merging import MACHINE
 from indexing.index import Collection, Index, Query
 from weisu.console.view import label
 from weisu.settings import WrongSetup
@@ -21,7 +22,9 @@ MOST_FOUND = 200
 class Source(Protocol):
     """Where tickets, problems, alerts and the ledger stand."""
 
-    async def get(self, collection: Collection, id: str) -> Body | None: ...
+    async def get(self, collection: Collection, id: str) -> Body | None:
+        """The newest state; of a problem that was taken in by another, that other's."""
+        ...
 
     async def find(
         self, collection: Collection, field: str, value: str, until: datetime | None = None
@@ -40,7 +43,10 @@ class Folder:
 
     async def get(self, collection: Collection, id: str) -> Body | None:
         name = "alert_id" if collection in ("alerts", "ledger") else f"{collection[:-1]}_id"
-        return next((row for row in self._rows(collection) if row.get(name) == id), None)
+        found = next((row for row in self._rows(collection) if row.get(name) == id), None)
+        if found is None and collection == "problems":
+            found = next((row for row in self._rows(collection) if id in row.get("aliases", ())), None)
+        return found
 
     async def find(
         self, collection: Collection, field: str, value: str, until: datetime | None = None
@@ -74,7 +80,9 @@ class Indexed:
         self._index = index
 
     async def get(self, collection: Collection, id: str) -> Body | None:
-        return await self._index.get(collection, id)
+        found = await self._index.get(collection, id)
+        into = found.get("into") if found is not None and collection == "problems" else None
+        return await self._index.get(collection, into) if into else found
 
     async def find(
         self, collection: Collection, field: str, value: str, until: datetime | None = None
@@ -100,7 +108,8 @@ async def explain(id: str, source: Source, city: City) -> list[str]:
     if (held := await source.get("ledger", id)) is not None:
         return [f"线索 {id}：{held['title']}", f"没有发出：{why_held(held, city.thresholds)}"]
     if (problem := await source.get("problems", id)) is not None:
-        return [_problem(problem), *await _about("problem_id", id, source, city)]
+        found = problem["problem_id"]
+        return [*_problem(problem, id, city), *await _about("problem_id", found, source, city)]
     if (ticket := await source.get("tickets", id)) is not None:
         return [*_ticket(ticket), *await _about("ticket_ids", id, source, city)]
     return []
@@ -126,7 +135,7 @@ async def _about(field: str, id: str, source: Source, city: City) -> list[str]:
 def _alert(alert: Body, city: City) -> list[str]:
     lines = [
         f"预警 {alert['alert_id']}（{label(alert['level'])}，{label(alert['kind'])}）：{alert['title']}",
-        f"为什么发出：{_time(alert['raised_at'], city)}，{why_told(alert)}",
+        f"为什么发出：{time_of(alert['raised_at'], city)}，{why_told(alert)}",
     ]
     if alert.get("status") in ("acknowledged", "resolved", "false_alarm"):
         lines.append(f"现状：{label(alert['status'])}。")
@@ -155,7 +164,7 @@ def _entries(held: Sequence[Body], city: City) -> list[str]:
     if left > 0:
         told = [*told[: MOST_LINES // 2], *told[-MOST_LINES // 2 :]]
     lines = [
-        f"  {_time(entry['raised_at'], city)} {label(entry['kind'])}·{label(entry['scope'])}："
+        f"  {time_of(entry['raised_at'], city)} {label(entry['kind'])}·{label(entry['scope'])}："
         f"{why_held(entry, city.thresholds)}"
         for entry in told
     ]
@@ -164,11 +173,34 @@ def _entries(held: Sequence[Body], city: City) -> list[str]:
     return lines
 
 
-def _problem(problem: Body) -> str:
-    return (
-        f"问题 {problem['problem_id']}：{problem.get('title') or problem.get('matter') or ''}，"
+def _problem(problem: Body, id: str, city: City) -> list[str]:
+    found = problem["problem_id"]
+    lines = [] if found == id else [f"问题 {id} 已并入 {found}。"]
+    lines.append(
+        f"问题 {found}：{problem.get('title') or problem.get('matter') or ''}，"
         f"{problem.get('reporters', 0)}名诉求人。"
     )
+    return [*lines, *histories(problem, city)]
+
+
+def histories(problem: Body, city: City) -> list[str]:
+    """One line for each merge and split of a problem: when, who, what and why."""
+    return [
+        f"{time_of(record['at'], city)} {said_of(record, problem)}" for record in problem.get("records", ())
+    ]
+
+
+def said_of(record: Body, problem: Body) -> str:
+    """A record of a merge or split in words, as seen from one of the problems that it is about."""
+    who = "系统" if record["by"] == MACHINE else record["by"]
+    kept, other, number = record["problem_id"], record["other_id"], record["tickets"]
+    is_kept = problem["problem_id"] == kept
+    said = {
+        "merged": f"并入问题 {other}（{number}件工单）" if is_kept else f"并入问题 {kept}",
+        "split": f"拆出{number}件工单，成为问题 {other}" if is_kept else f"由问题 {kept} 拆出",
+        "refused": f"要求{'并入问题 ' + other if other else '拆分'}，没有做",
+    }[record["record"]]
+    return f"{who}：{said}" + (f"，理由：{record['why']}" if record["why"] else "")
 
 
 def _ticket(ticket: Body) -> list[str]:
@@ -183,7 +215,7 @@ def _ticket(ticket: Body) -> list[str]:
     return lines
 
 
-def _time(instant: str, city: City) -> str:
+def time_of(instant: str, city: City) -> str:
     """Local time of the city; of an unknown one the event's own."""
     at = datetime.fromisoformat(instant)
     local = at.astimezone(city.utc_offset) if isinstance(city.utc_offset, timezone) else at

@@ -37,7 +37,20 @@ EventName = Literal[
     "held",
     "digest",
 ]
-CommandName = Literal["acknowledge", "resolve", "false_alarm", "confirm", "merge", "silence", "delivered"]
+CommandName = Literal[
+    "acknowledge",
+    "resolve",
+    "false_alarm",
+    "confirm",
+    "merge",
+    "silence",
+    "delivered",
+    "merge_problems",
+    "split_problem",
+    "follow_problem",
+]
+"""What is asked of an alert, of problems (`…_problems`, `…_problem`), or said by the notifying agent (`delivered`)
+and the problems agent (`follow_problem`: a problem was taken in, its alerts are the other's)."""
 AlertStatus = Literal["open", "acknowledged", "resolved", "false_alarm"]
 
 
@@ -99,7 +112,7 @@ class AlertEvent(BaseModel):
 
 
 class Command(BaseModel):
-    """Value of `alerts.commands`: what an officer, or the notifying agent, asks of alerting."""
+    """Value of `alerts.commands`: what an officer, or another agent, asks of alerting or of problems."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -109,7 +122,10 @@ class Command(BaseModel):
     key: str | None = None
     """What to silence."""
     into: str | None = None
-    """The alert that says it already: where to merge."""
+    """The alert that says it already, or the problem that is the same: where to merge."""
+    problem_id: str | None = None
+    ticket_ids: tuple[str, ...] = ()
+    """What to split off a problem."""
     by: str
     at: datetime
     until: datetime | None = None

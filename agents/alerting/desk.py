@@ -14,6 +14,8 @@ from agents.intake.ticket import Value
 from agents.problems.hours import local_seconds
 from agents.problems.problem import Candidate, CandidateKind, Scope
 
+MOST_COMMANDS = 16
+"""Commands of an alert whose answer is remembered."""
 SCOPES: tuple[Scope, ...] = ("problem", "street", "district", "city")
 """Narrowest first."""
 

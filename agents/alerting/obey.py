@@ -1,16 +1,18 @@
 """What a command does to the desk: the alert's life goes on, a silence is set, a verdict is remembered."""
 
 from agents.alerting.alert import AlertEvent, Command, Verdict
-from agents.alerting.desk import Desk, Kept, Last, Silence
+from agents.alerting.desk import MOST_COMMANDS, Desk, Kept, Last, Silence
+from agents.alerting.follow import follow
 from agents.alerting.life import act
 from agents.alerting.trust import learn
 
-MOST_COMMANDS = 16
 VERDICTS: dict[str, Verdict] = {"confirm": "confirmed", "false_alarm": "false_alarm", "merge": "merged"}
 
 
 def obey(command: Command, desk: Desk) -> tuple[AlertEvent, ...]:
     """An officer's command, or the sender's word that it was delivered. The same command again: the same event."""
+    if command.command == "follow_problem":
+        return follow(command, desk)
     kept = desk.kept(command.alert_id) if command.alert_id else None
     if command.command == "silence":
         _silence(command, kept, desk)

@@ -1,6 +1,6 @@
 """The problems one district knows: stored state by key, what is derived from it, and what is let go."""
 
-from collections.abc import Container, Iterable, Mapping, MutableMapping
+from collections.abc import Container, Iterable, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -80,6 +80,12 @@ class Book:
     # State by key
 
     def problem(self, problem_id: str) -> Problem | None:
+        """The problem of this id, or the one that has taken it in."""
+        problem = self.problems.get(self._prefix + problem_id)
+        return problem if problem is None or problem.into is None else self.stored(problem.into)
+
+    def stored(self, problem_id: str) -> Problem | None:
+        """What stands under this id, also where another problem has taken it in."""
         return self.problems.get(self._prefix + problem_id)
 
     def member(self, ticket_id: str) -> Member | None:
@@ -102,10 +108,13 @@ class Book:
     def store_problem(self, problem: Problem) -> None:
         key = self._prefix + problem.problem_id
         before = self.problems.get(key)
-        if before is None:
-            self._count_child(problem, 1)
+        known, stays = before is not None and before.into is None, problem.into is None
+        if known is not stays:
+            self._count_child(problem, 1 if stays else -1)
         self.problems[key] = problem
-        if before is None or not _ends_no_sooner(problem, before):
+        if not stays:
+            self._due.pop(problem.problem_id, None)
+        elif before is None or not known or not _ends_no_sooner(problem, before):
             self._schedule(problem)
         self.seq = max(self.seq, problem.version)
 
@@ -179,7 +188,27 @@ class Book:
         self._count_child(problem, -1)
         self._due.pop(problem.problem_id, None)
         del self.problems[self._prefix + problem.problem_id]
-        self.rates.pop(self.stream_of(problem.problem_id), None)
+        for alias in problem.aliases:
+            self.forget_alias(alias)
+        self.drop_stream(problem.problem_id)
+
+    def forget_alias(self, problem_id: str) -> None:
+        """Let the id of a problem that was taken in stand for nothing any more."""
+        self.problems.pop(self._prefix + problem_id, None)
+
+    def drop_stream(self, problem_id: str) -> None:
+        """Drop a problem's own stream, where it has one."""
+        self.rates.pop(self.stream_of(problem_id), None)
+
+    def members_of(self, problems: Sequence[Problem]) -> list[Member]:
+        """Every ticket of these problems, oldest first. Of more than 64 the whole membership is read."""
+        ids = {problem.problem_id for problem in problems}
+        if all(problem.tickets <= len(problem.recent) for problem in problems):
+            keys = [self._prefix + known for known in sorted({t for p in problems for t in p.recent})]
+        else:
+            keys = list(self._own)
+        members = [member for key in keys if (member := self.members.get(key)) is not None]
+        return sorted((m for m in members if m.problem_id in ids), key=lambda m: (m.at, m.ticket_id))
 
     def own_problems(self, at: datetime) -> list[Problem]:
         """The problems of the district that a sweep at `at` has to look at, by id."""
@@ -266,9 +295,10 @@ class Book:
     ) -> None:
         """Rebuild all that is derived, in the order in which it was first built."""
         for problem in problems:
-            self._count_child(problem, 1)
-            self._schedule(problem)
             self.seq = max(self.seq, problem.version)
+            if problem.into is None:
+                self._count_child(problem, 1)
+                self._schedule(problem)
         for key, rate in rates.items():
             self.note_stream(key, 1)
             self.seq = max(self.seq, rate.seq)

@@ -162,7 +162,8 @@ def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> d
     alone = (own := book.problem(member.problem_id)) is not None and own.tickets <= 1
     stays = (before is None and alone) or (before is not None and before.problem_id == member.problem_id)
     problem_id = member.problem_id if stays else _choose(before, ticket, book)[0]
-    if problem_id != member.problem_id and book.problem(problem_id) is None and before is None:
+    known = book.stored(problem_id)
+    if problem_id != member.problem_id and before is None and (known is None or known.into is not None):
         problem_id = f"p-{hash_of(ticket.ticket_id, str(ticket.edition))}"
     heading = book.heading_of(signature.matter, signature.category)
     streams = book.streams_of(signature.street, heading, problem_id)
@@ -342,7 +343,12 @@ def _say(
             why="text just below the bound",
         )
     change = Change.trusted(
-        problem=problem, graded=told, joined=member.joined, score=member.score, record=record
+        problem=problem,
+        graded=told,
+        joined=member.joined,
+        score=member.score,
+        record=record,
+        moves=member.moves,
     )
     gone = (Change(problem=left, joined="left"),) if left is not None else ()
     count_ = None

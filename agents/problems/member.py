@@ -62,3 +62,7 @@ class Member(Value):
     earlier: tuple[str, ...] = ()
     fired: tuple[str, ...] = ()
     """Findings this ticket triggered."""
+    moves: int = 0
+    """How often merges and splits have given it to another problem."""
+    regrouped: int = 0
+    """The running number of the last one that did."""

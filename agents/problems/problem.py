@@ -33,6 +33,29 @@ class Evidence(Value):
     quote: str
 
 
+class Record(Value):
+    """A merge or split of problems, done or proposed or refused, never silent."""
+
+    record: Literal["merged", "split", "merge_proposed", "refused"]
+    at: datetime
+    problem_id: str
+    """The problem that keeps its id."""
+    other_id: str
+    """The one that it takes in, or that is split off."""
+    score: float
+    why: str
+    record_id: str = ""
+    """Id of what was asked: the same question again is answered by the same record."""
+    by: str = ""
+    """Who decided it."""
+    seq: int = 0
+    """The running number of the change, which guards every value it is applied to."""
+    tickets: int = 0
+    """How many tickets moved."""
+    ticket_ids: tuple[str, ...] = ()
+    """The newest of them, at most 64."""
+
+
 class Problem(Value):
     """Tickets about the same underlying matter at the same place.
 
@@ -60,7 +83,8 @@ class Problem(Value):
     """When the last open ticket was closed; None while any is open."""
     closures: int = 0
     patterns: tuple[Pattern, ...] = ()
-    status: Literal["open", "closed"] = "open"
+    status: Literal["open", "closed", "merged"] = "open"
+    """`merged`: it holds no tickets any more, see `into`."""
     after: str | None = None
     """The closed problem that this one follows."""
     units: tuple[str, ...] = ()
@@ -80,6 +104,12 @@ class Problem(Value):
     """The last closing of all its tickets; stays when a new ticket comes."""
     came_back: tuple[str, ...] = ()
     """Distinct reporters of new tickets since that closing, at most 16."""
+    into: str | None = None
+    """The problem that has taken this one in: its id stays, and stands for the other."""
+    aliases: tuple[str, ...] = ()
+    """Ids of the problems that this one has taken in, at most 64."""
+    records: tuple[Record, ...] = ()
+    """Merges and splits of this problem, oldest first, at most 16."""
 
 
 class Candidate(Value):
@@ -122,17 +152,6 @@ class Count(Value):
     """First call of this reporter about this district and category within the crowd window."""
 
 
-class Record(Value):
-    """A merge or split of problems, never silent."""
-
-    record: Literal["merged", "split", "merge_proposed"]
-    at: datetime
-    problem_id: str
-    other_id: str
-    score: float
-    why: str
-
-
 class Change(Value):
     """Value of `problems`: the problem after the change, and the ticket or record that changed it."""
 
@@ -142,6 +161,8 @@ class Change(Value):
     joined: Literal["opened", "joined", "updated", "moved", "left"] | None = None
     score: dict[str, float] = Field(default_factory=dict)
     """Parts of the score by which the ticket belongs here."""
+    moves: int = 0
+    """How often merges and splits have given the ticket to another problem."""
     record: Record | None = None
 
 
@@ -154,6 +175,8 @@ class Gathered:
     count: Count | None = None
     recalled: tuple[str, ...] = ()
     """Ids of tickets whose urgency rises with this one: they are to be graded and gathered again."""
+    moved: dict[str, str] = Field(default_factory=dict)
+    """Ticket → the problem that a merge or split has given it to: these are to be told again."""
 
 
 MAX_RECENT = 64
@@ -161,6 +184,8 @@ MAX_CALLERS = 512
 MAX_CAME_BACK = 16
 MAX_DAYS = 56
 MAX_UNITS = 16
+MAX_ALIASES = 64
+MAX_RECORDS = 16
 
 
 class Share(NamedTuple):

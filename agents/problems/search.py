@@ -6,6 +6,7 @@ of slots and pairs, never that of a hash.
 
 import math
 from array import array
+from bisect import insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -145,6 +146,16 @@ class Search:
         self._names.add(entry.signature, self._district)
         self._narrowness.add(entry.signature)
         self._of_problem.setdefault(member.problem_id, []).append(slot)
+
+    def hand_over(self, slot: int, problem_id: str) -> None:
+        """The ticket of a slot belongs to another problem now; nothing where the slot is not known."""
+        entry = self._entries.get(slot)
+        if entry is None or entry.problem_id == problem_id:
+            return
+        _take_out(self._of_problem, entry.problem_id, slot)
+        entry.problem_id = problem_id
+        # In the order of the slots, as they would be read back.
+        insort(self._of_problem.setdefault(problem_id, []), slot)
 
     def discard(self, slot: int) -> None:
         """Take a slot out of the index if it is there."""

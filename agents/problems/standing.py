@@ -47,7 +47,7 @@ def finding_of(
         scope="problem",
         key=key,
         at=at,
-        problem_id=calendar.problem_id or None,
+        problem_id=problem.problem_id if problem is not None else calendar.problem_id or None,
         trigger_ticket_id=ticket_ids[-1] if ticket_ids else None,
         district=book.district,
         place=calendar.place,

@@ -17,7 +17,7 @@ from agents.grading.rules import RulesGrader
 from agents.intake.ticket import Ticket
 from agents.notifying.route import Delivery, Routing
 from agents.notifying.send import NotDelivered, Sender, Sent
-from agents.problems.problem import Count
+from agents.problems.problem import Change, Count
 from agents.problems.rising import Recall
 from streams.app import Role, build
 from streams.bindings import Core, Parts, Telling
@@ -226,6 +226,51 @@ async def test_a_graded_ticket_leads_to_its_problem_and_a_count(settings: Stream
     assert [output.key for output in memory.of("p.city.counts")] == ["试城".encode()]
     assert {w.partition for w in memory.sent if w.topic.endswith("-changelog")} == {3}
     assert event.log == [("p.tickets.graded", 0)]
+
+
+async def test_a_merge_goes_to_the_problems_and_what_came_of_it_to_all_who_know_them(
+    settings: StreamSettings,
+) -> None:
+    core, memory = Core(make("core", settings), parts()), Memory()
+    grading, one, log = (
+        Grading(make("grading", settings), parts()),
+        series(core, memory),
+        list[tuple[str, int]](),
+    )
+    for number, text in ((1, "新华小区停水了"), (2, "楼下烧烤摊油烟呛人，睡不着")):
+        accepted = core.accept(Event(created(number, content=text), Message("p.tickets.events", number)))[0]
+        graded = (await grading.grade(Event(accepted.value, Message("p.tickets.accepted", number))))[0]
+        await core.gather(Event(graded.value, Message("p.tickets.graded", number, partition=3), log), one)
+    await settle()
+    water, smoke = (Change.model_validate_json(out.value or b"").problem for out in memory.of("p.problems"))
+    memory.sent.clear()
+    command = Command(
+        command="merge_problems",
+        command_id="c1",
+        problem_id=smoke.problem_id,
+        into=water.problem_id,
+        by="王五",
+        at=AT,
+    )
+    await core.decide(Event(command.model_dump_json().encode(), Message("p.alerts.commands", 0), log), one)
+    await settle()
+    asked = memory.of("p.tickets.graded")
+    assert [output.partition for output in asked] == [0, 1, 2, 3]
+    for output in asked:
+        at = Message("p.tickets.graded", 3, partition=output.partition or 0)
+        await core.gather(Event(output.value, at, log), one)
+    await settle()
+    gone, kept = (Change.model_validate_json(out.value or b"") for out in memory.of("p.problems"))
+    assert (gone.problem.problem_id, gone.problem.into) == (smoke.problem_id, water.problem_id)
+    assert kept.problem.tickets == 2 and kept.record is not None and kept.record.by == "王五"
+    assert [output.key for output in memory.of("p.tickets.recalls")] == [b"T2"]
+    (follow,) = (Command.model_validate_json(out.value or b"") for out in memory.of("p.alerts.commands"))
+    assert (follow.command, follow.problem_id, follow.into) == (
+        "follow_problem",
+        smoke.problem_id,
+        water.problem_id,
+    )
+    assert log.count(("p.alerts.commands", 0)) == 1 and log.count(("p.tickets.graded", 3)) == 4
 
 
 async def test_a_ticket_that_is_recalled_is_accepted_again_as_it_stands(settings: StreamSettings) -> None:

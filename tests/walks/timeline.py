@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 
 from agents.alerting.alert import AlertEvent, Command
 from agents.alerting.desk import Desk
+from agents.alerting.follow import follows_of
 from agents.alerting.order import News, Waiting
 from agents.city import Category, City, District, Duty, NamedPlace, Officer, Street, Thresholds
 from agents.grading.ladder import Ladder
@@ -33,6 +34,7 @@ from agents.grading.rules import RulesGrader
 from agents.intake.accept import Intake
 from agents.notifying.route import Delivery, Routing
 from agents.problems.books import Books
+from agents.problems.merging import Ask
 from streams.path import Path
 
 MONDAY = datetime(2025, 3, 3, tzinfo=timezone(timedelta(hours=8)))
@@ -340,6 +342,16 @@ class Moment:
         )
         self.line.offer(asked)
         return self.line.events[-1]
+
+    def merge(self, one: str, other: str) -> None:
+        """The officer makes one of the problems of two tickets; alerting hears of it as it does live."""
+        self.line.settle()
+        books = self.line.path.books
+        assert books is not None
+        ids = [member.problem_id for member in books.members.values() if member.ticket_id in (one, other)]
+        ask = Ask(ask_id=f"c{len(self.line.raw)}", at=self.at, by="王", problem_id=ids[0], into=ids[-1])
+        for command in follows_of(self.line.path.on_ask(ask)):
+            self.line.offer(command)
 
     def _send(self, ticket_id: str, fields: dict[str, Any]) -> None:
         event = {"event_id": f"e{len(self.line.raw) + 1}", "ticket_id": ticket_id, **fields}

@@ -19,7 +19,7 @@ from indexing.index import Query
 from streams.lines import read_lines
 from weisu import wiring
 from weisu.city_folder import load_city
-from weisu.replaying import run_replay
+from weisu.replaying import read_commands, run_replay
 from weisu.settings import PREFIX, Settings, WrongSetup, load_settings
 
 screen = Console(stderr=True)
@@ -57,6 +57,9 @@ def replay(
     workers: Annotated[
         int, typer.Option(help="Processes for intake and grading; the results do not depend on it", min=1)
     ] = 1,
+    commands: Annotated[
+        Path | None, typer.Option(help="What officers asked, .jsonl of alerts.commands: decided at its time")
+    ] = None,
 ) -> None:
     """Run the live decisions over a file, with event time as the only clock."""
     settings = with_city(load_settings(), city)
@@ -71,8 +74,9 @@ def replay(
             update={"ladder": settings.ladder.model_copy(update={"endpoints": ()})}
         )
     size = events.stat().st_size if events.is_file() else None
+    asked = read_commands(commands) if commands is not None else ()
     with progress_bar(f"replay {events.name}", size) as show:
-        report = run_replay(events, out, settings, workers, show)
+        report = run_replay(events, out, settings, workers, show, asked)
     counts = report["counts"]
     print(
         f"{counts['tickets']} tickets, {counts['problems']} problems, {counts['alerts']} alerts, "

@@ -1,27 +1,108 @@
-"""The verbs `weisu problems …`: what a problem is made of."""
+"""The verbs `weisu problems …`: what a problem is made of, and what a person asks to be merged or split."""
 
+import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
+from agents.alerting.alert import Command
+from streams.commands import KafkaCommander
+from streams.topics import Topics
+from weisu import wiring
 from weisu.commands.why import tell
 from weisu.membership import explain_members
+from weisu.settings import PREFIX, Settings, WrongSetup, load_settings
 
-problems = typer.Typer(help="Problems: why each ticket is in one.", no_args_is_help=True)
-
-
-@problems.callback()
-def _group() -> None:
-    """Keeps `show` a verb of its own while it is the only one."""
+At = Annotated[
+    datetime | None,
+    typer.Option(help="When it was asked; none: now", formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d"]),
+]
+problems = typer.Typer(
+    help="Problems: why each ticket is in one; merge and split them.", no_args_is_help=True
+)
+Id = Annotated[str, typer.Argument(help="Id of a problem")]
+By = Annotated[str, typer.Option(help="Your name: it is recorded")]
+Why = Annotated[str, typer.Option(help="Why: it is recorded")]
+To = Annotated[
+    Path | None,
+    typer.Option(
+        help="Add the command to this file, for `weisu replay --commands`; none: to the running stack"
+    ),
+]
 
 
 @problems.command()
 def show(
-    id: Annotated[str, typer.Argument(help="Id of a problem")],
+    id: Id,
     out: Annotated[
         Path | None, typer.Option(help="Folder that `weisu replay --out` wrote; none: the index")
     ] = None,
 ) -> None:
     """Say why each ticket is in the problem: the parts of its score, and its own words."""
     tell(explain_members, id, out, "no problem")
+
+
+@problems.command()
+def merge(id: Id, into: Id, by: By, why: Why = "", to: To = None, at: At = None) -> None:
+    """Make one of two problems: the older id stays, the younger stands for it from now on."""
+    _ask("merge_problems", id, by, why, to, at, into=into)
+
+
+@problems.command()
+def split(
+    id: Id,
+    tickets: Annotated[str, typer.Option(help="Ids of the tickets of one part, with commas between")],
+    by: By,
+    why: Why = "",
+    to: To = None,
+    at: At = None,
+) -> None:
+    """Make two of one problem: the larger part keeps the id."""
+    ids = tuple(dict.fromkeys(name for name in (part.strip() for part in tickets.split(",")) if name))
+    if not ids:
+        raise WrongSetup("--tickets takes the ids of tickets, with commas between")
+    _ask("split_problem", id, by, why, to, at, ticket_ids=ids)
+
+
+def _ask(name: str, id: str, by: str, why: str, to: Path | None, at: datetime | None, **more: object) -> None:
+    if not by.strip():
+        raise WrongSetup("--by needs a name: who merged or split is recorded")
+    moment = datetime.now(UTC) if at is None else at if at.tzinfo else at.astimezone()
+    shape = {"command": name, "command_id": uuid4().hex, "problem_id": id, "by": by.strip(), "at": moment}
+    command = Command.model_validate({**shape, "note": why.strip() or None, **more})
+    if to is None:
+        asyncio.run(_send(command, load_settings()))
+        print(f"{name} {id}: asked; `weisu problems show {id}` tells what came of it")
+        return
+    try:
+        with to.open("a", encoding="utf-8") as file:
+            file.write(command.model_dump_json() + "\n")
+    except OSError as error:
+        raise WrongSetup(f"{to}: cannot be written ({error.strerror})") from None
+
+
+async def _send(command: Command, settings: Settings) -> None:
+    """Only what the index knows is asked for: a wrong id would be answered by nobody."""
+    index = wiring.make_index(settings)
+    try:
+        await index.setup()
+        for id in (command.problem_id, command.into):
+            if id is not None and await index.get("problems", id) is None:
+                raise WrongSetup(f"no problem '{id}' in the {settings.index.engine} index")
+    finally:
+        await index.close()
+    stream = settings.stream
+    topics = Topics(stream.prefix, stream.wide)
+    name = wiring.city_of(settings).name
+    commander = KafkaCommander(stream.address, topics.commands, topics.events, name)
+    try:
+        await commander.send(command)
+    except ConnectionError as error:
+        raise WrongSetup(
+            f"no Kafka answers at {stream.address} ({error}): start it or set {PREFIX}STREAM__ADDRESS"
+        ) from None
+    finally:
+        await commander.stop()
