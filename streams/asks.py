@@ -1,7 +1,4 @@
-"""Merges and splits on their way to the problems: beside the tickets in `tickets.graded`, so that they have one order.
-
-Which partition knows a problem the asker cannot tell: each is asked, and those that do not know it do nothing.
-"""
+"""Merges and splits on their way to the problems: beside the tickets in `tickets.graded`, so that all have one order."""
 
 from agents.problems.merging import Ask
 

@@ -211,11 +211,8 @@ class Core:
             await series.run(entry, list)
 
     def _pass_on(self, ask: Ask) -> list[Output]:
-        """What an officer asks of problems, to wherever they are known."""
-        graded, value = self._topics.graded, write_ask(ask)
-        return [
-            Output(graded, None, value, partition=number) for number in range(self._topics.partitions(graded))
-        ]
+        """What an officer asks of problems, to where they are."""
+        return [Output(self._topics.graded, self._parts.city_key.encode(), write_ask(ask))]
 
     async def _strike(self, desk: DeskLine, news: News | datetime, entry: Entry, series: Series) -> None:
         """The hours that have struck before `news`. A command carries an officer's clock and strikes none."""

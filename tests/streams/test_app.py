@@ -228,7 +228,7 @@ async def test_a_graded_ticket_leads_to_its_problem_and_a_count(settings: Stream
     assert event.log == [("p.tickets.graded", 0)]
 
 
-async def test_a_merge_goes_to_the_problems_and_what_came_of_it_to_all_who_know_them(
+async def test_a_merge_goes_to_the_problems_and_what_came_of_it_to_alerts_and_index(
     settings: StreamSettings,
 ) -> None:
     core, memory = Core(make("core", settings), parts()), Memory()
@@ -254,11 +254,9 @@ async def test_a_merge_goes_to_the_problems_and_what_came_of_it_to_all_who_know_
     )
     await core.decide(Event(command.model_dump_json().encode(), Message("p.alerts.commands", 0), log), one)
     await settle()
-    asked = memory.of("p.tickets.graded")
-    assert [output.partition for output in asked] == [0, 1, 2, 3]
-    for output in asked:
-        at = Message("p.tickets.graded", 3, partition=output.partition or 0)
-        await core.gather(Event(output.value, at, log), one)
+    (asked,) = memory.of("p.tickets.graded")
+    assert asked.key == "试城".encode()
+    await core.gather(Event(asked.value, Message("p.tickets.graded", 3, partition=3), log), one)
     await settle()
     gone, kept = (Change.model_validate_json(out.value or b"") for out in memory.of("p.problems"))
     assert (gone.problem.problem_id, gone.problem.into) == (smoke.problem_id, water.problem_id)
@@ -270,7 +268,7 @@ async def test_a_merge_goes_to_the_problems_and_what_came_of_it_to_all_who_know_
         smoke.problem_id,
         water.problem_id,
     )
-    assert log.count(("p.alerts.commands", 0)) == 1 and log.count(("p.tickets.graded", 3)) == 4
+    assert ("p.alerts.commands", 0) in log and ("p.tickets.graded", 3) in log
 
 
 async def test_a_ticket_that_is_recalled_is_accepted_again_as_it_stands(settings: StreamSettings) -> None:
