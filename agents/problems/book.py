@@ -204,7 +204,7 @@ class Book:
         """Every ticket of these problems, oldest first. Of more than 64 the whole membership is read."""
         ids = {problem.problem_id for problem in problems}
         if all(problem.tickets <= len(problem.recent) for problem in problems):
-            keys = [self._prefix + known for known in sorted({t for p in problems for t in p.recent})]
+            keys = sorted({ticket_id for problem in problems for ticket_id in problem.recent})
         else:
             keys = list(self._own)
         members = [member for key in keys if (member := self.members.get(key)) is not None]
