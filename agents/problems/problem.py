@@ -1,6 +1,6 @@
 """What gathering makes: problems 问题, candidates 候选, counts, and the records between them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -175,7 +175,7 @@ class Gathered:
     count: Count | None = None
     recalled: tuple[str, ...] = ()
     """Ids of tickets whose urgency rises with this one: they are to be graded and gathered again."""
-    moved: dict[str, str] = Field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
     """Ticket → the problem that a merge or split has given it to: these are to be told again."""
 
 
