@@ -90,8 +90,9 @@ def find_matter(ticket: Ticket, hazards: Sequence[Hazard], city: City) -> Found:
     category says. Equal weights: the one the text names first."""
     rules = matter_rules(city)
     said = ticket.text
-    text = _without_names(lowered(said[: len(ticket.title) + MAX_READ]), ticket)
-    weights, hits = _weigh(text, len(ticket.title), rules)
+    whole = lowered(said[: len(ticket.title) + MAX_READ])
+    text = _without_names(whole, ticket)
+    weights, hits = _weigh(text, rules.scanner.scan(text, whole), len(ticket.title))
     for hazard in hazards:
         if hazard.name in rules.by_hazard:
             key = rules.by_hazard[hazard.name]
@@ -117,18 +118,17 @@ def _without_names(text: str, ticket: Ticket) -> str:
     return text
 
 
-def _weigh(text: str, title: int, rules: MatterRules) -> tuple[dict[str, float], dict[str, list[Hit]]]:
+def _weigh(text: str, hits: list[Hit], title: int) -> tuple[dict[str, float], dict[str, list[Hit]]]:
+    """The weight of each matter, and the hits that it counts: no two overlap, the first few of them."""
     weights: dict[str, float] = {}
-    hits: dict[str, list[Hit]] = {}
-    ends: dict[str, int] = {}
-    for hit in rules.scanner.scan(text):
-        found = hits.setdefault(hit.entry, [])
-        if hit.start < ends.get(hit.entry, 0) or len(found) == _HITS_COUNTED:
+    counted: dict[str, list[Hit]] = {}
+    for hit in hits:
+        found = counted.setdefault(hit.entry, [])
+        if found and (hit.start < found[-1].end or len(found) == _HITS_COUNTED):
             continue
         found.append(hit)
-        ends[hit.entry] = hit.end
         weights[hit.entry] = weights.get(hit.entry, 0.0) + _weight(text, hit, title)
-    return weights, hits
+    return weights, counted
 
 
 def _weight(text: str, hit: Hit, title: int) -> float:

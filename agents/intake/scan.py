@@ -61,11 +61,17 @@ class Scanner:
         for word, meant in sorted(words.items(), key=lambda entry: (-len(entry[0]), entry[0])):
             thirds = index.setdefault(word[:2], {})
             thirds.setdefault(word[2:3], []).append((word, tuple(sorted(meant, key=lambda t: t.entry))))
+        self._has_blank_start = any(" " in pair for pair in index)
         self._index = {number_of(pair): _with_short(thirds) for pair, thirds in index.items()}
 
-    def scan(self, text: str) -> list[Hit]:
-        """Every hit in the order of the text; hits may overlap. `text` must be lower-cased."""
-        index, pairs = self._index, pairs_of(text)
+    def scan(self, text: str, whole: str | None = None) -> list[Hit]:
+        """Every hit in the order of the text; hits may overlap. `text` must be lower-cased.
+
+        `whole`: the text before some of it was blanked; its pairs are known already, and where a word begins in
+        the text it begins there too.
+        """
+        index = self._index
+        pairs = pairs_of(text if whole is None or self._has_blank_start else whole)
         hits: list[Hit] = []
         for at in compress(range(len(pairs)), map(index.__contains__, pairs)):
             longer, short = index[pairs[at]]

@@ -40,7 +40,7 @@ def _is_told_by_return(burst: Candidate) -> bool:
 
 def find_hazards_alone(ticket: Ticket) -> tuple[Candidate, ...]:
     """A critical hazard in the words of one ticket, before any grading: one candidate a hazard."""
-    if ticket.created_at is None or ticket.status == "closed":
+    if not ticket.hazards or ticket.created_at is None or ticket.status == "closed":
         return ()
     found: dict[str, str] = {}
     for hazard in ticket.hazards:
