@@ -215,6 +215,21 @@ def _around_numbers(plain: str) -> Iterator[tuple[int, int]]:
 
 
 def _find_numbers(shadow: str, tokens: Tokens) -> Iterator[Span]:
+    if sum(map(str.isdecimal, shadow)) >= _SHORTEST_CARD:
+        yield from _find_cards(shadow)
+    yield from _spans(_MOBILE, shadow, "电话")
+    yield from _spans(_LANDLINE, shadow, "电话")
+    yield from _spans(_LOCAL_LINE, shadow, "电话")
+    yield from _spans(_QQ, shadow, "账号")
+    if phone := tokens.phone:
+        yield from _find_phone(shadow, phone)
+
+
+_SHORTEST_CARD = 12
+"""Digits, of a bank's account: with fewer there is nothing to look for but a phone number."""
+
+
+def _find_cards(shadow: str) -> Iterator[Span]:
     for pattern in (_ID_CARD, _ID_CARD_SPACED):
         for match in pattern.finditer(shadow):
             if _is_id_card(match.group()):
@@ -224,12 +239,6 @@ def _find_numbers(shadow: str, tokens: Tokens) -> Iterator[Span]:
         if _passes_luhn(match.group()):
             yield Span(*match.span(), "银行卡")
     yield from _spans(_CARD_SAID, shadow, "银行卡")
-    yield from _spans(_MOBILE, shadow, "电话")
-    yield from _spans(_LANDLINE, shadow, "电话")
-    yield from _spans(_LOCAL_LINE, shadow, "电话")
-    yield from _spans(_QQ, shadow, "账号")
-    if phone := tokens.phone:
-        yield from _find_phone(shadow, phone)
 
 
 def _find_phone(shadow: str, phone: str) -> Iterator[Span]:

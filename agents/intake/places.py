@@ -41,6 +41,7 @@ def normalize_place(
     )
 
 
+@lru_cache(maxsize=16_384)
 def _normal(text: str | None) -> str | None:
     return (normalize_place_text(text).strip() or None) if text else None
 

@@ -35,7 +35,9 @@ def normalize_phone(phone: str) -> str:
     """Digits without spaces, dashes, full-width forms, +86 and extension; "" when they name no one person."""
     if not phone:
         return ""
-    digits = _NOT_DIGIT.sub("", _END.split(unicodedata.normalize("NFKC", phone))[0])
+    digits = phone
+    if not (phone.isascii() and phone.isdigit()):  # most are nothing but digits
+        digits = _NOT_DIGIT.sub("", _END.split(unicodedata.normalize("NFKC", phone))[0])
     digits = digits.removeprefix("00") if digits.startswith("0086") else digits
     if len(digits) >= 12 and digits.startswith("86"):
         digits = digits[2:]

@@ -50,8 +50,11 @@ class Value(BaseModel):
         """A copy with some fields replaced; `update` is not validated."""
         if deep:
             return super().model_copy(update=update, deep=True)
+        fields = self.__dict__.copy()
+        if update:
+            fields.update(update)
         value = _new(type(self))
-        _set_fields(value, {**self.__dict__, **update} if update else self.__dict__.copy())
+        _set_fields(value, fields)
         _set_given(value, _ALL_GIVEN)
         _set_extra(value, None)
         _set_private(value, None)
@@ -259,9 +262,13 @@ def _is_later(one: datetime, other: datetime) -> bool:
 
 
 def _take_newer_fields(ticket: Ticket, news: News, changes: dict[str, Any]) -> None:
+    stamp = Stamp.trusted(revision=news.revision, event_id=news.event_id)
+    if not ticket.stamps:
+        changes.update(news.fields)
+        changes["stamps"] = dict.fromkeys(sorted(news.fields), stamp)
+        return
     stamps = dict(ticket.stamps)
     mine = (news.revision, news.event_id)
-    stamp = Stamp.trusted(revision=news.revision, event_id=news.event_id)
     for name, value in news.fields.items():
         held = stamps.get(name)
         if held is None or mine > (held.revision, held.event_id):
@@ -275,9 +282,11 @@ def _order(step: Step) -> tuple[int, str]:
 
 
 def _take_step(ticket: Ticket, step: Step, changes: dict[str, Any]) -> None:
-    if any(step.event_id == known.event_id for known in ticket.steps):
-        return
-    steps = tuple(sorted((*ticket.steps, step), key=_order)[-MAX_STEPS:])
+    steps: tuple[Step, ...] = (step,)
+    if ticket.steps:
+        if any(step.event_id == known.event_id for known in ticket.steps):
+            return
+        steps = tuple(sorted((*ticket.steps, step), key=_order)[-MAX_STEPS:])
     changes["steps"] = steps
     changes["status"] = _status_after(steps)
     changes["unit"] = _unit_after(steps)
