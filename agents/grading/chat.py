@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -171,8 +172,8 @@ class ChatEndpoint:
     def _usage(self, message: AIMessage, said: str) -> Usage:
         """As the server counts; one that does not count is taken at the length of its answer."""
         told: Mapping[str, Any] = message.usage_metadata or {}
-        tokens_out = int(told.get("output_tokens") or 0)
-        return self._settings.price(int(told.get("input_tokens") or 0), tokens_out or len(said))
+        tokens_in, tokens_out = (max(0, int(told.get(f"{way}_tokens") or 0)) for way in ("input", "output"))
+        return self._settings.price(tokens_in, tokens_out or len(said))
 
 
 def _bound(chat: Any, variant: Variant, schema: dict[str, Any]) -> "Runnable[Any, AIMessage]":
@@ -189,6 +190,11 @@ def _bound(chat: Any, variant: Variant, schema: dict[str, Any]) -> "Runnable[Any
 
 def _said(message: AIMessage) -> str:
     """The answer as text: what the model wrote, or the arguments that it gave to the tool."""
+    # Half of a pair of surrogates is no text: nothing could be sent on with it.
+    return _raw(message).encode("utf-8", "replace").decode()
+
+
+def _raw(message: AIMessage) -> str:
     if message.tool_calls:
         return json.dumps(message.tool_calls[0]["args"], ensure_ascii=False)
     if message.invalid_tool_calls:
@@ -224,8 +230,8 @@ def _of_bad_request(error: openai.BadRequestError, name: str) -> Unavailable:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a Retry-After header, a date being measured from the answer's own; None when absent or odd."""
     value = headers.get("retry-after", "")
-    if value.replace(".", "", 1).isdigit():
-        return float(value)
+    with suppress(ValueError):
+        return seconds if (seconds := float(value)) >= 0 else None
     try:
         until, now = parsedate_to_datetime(value), parsedate_to_datetime(headers.get("date", ""))
         return max(0.0, (until - now).total_seconds())

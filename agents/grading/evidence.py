@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from agents.grading.answer import Answer
+from agents.grading.excerpt import visible
 from agents.intake.masking import mask
 
 _LINK = re.compile(
@@ -44,7 +45,7 @@ def plain(text: str) -> str:
 
 def said(text: str, longest: int) -> str:
     """A model's own words as they may be shown: plain, masked once more, and short."""
-    return mask(plain(text)).text.strip()[:longest]
+    return mask(plain(visible(text))).text.strip()[:longest]
 
 
 def stray(answer: Answer, text: str) -> str:

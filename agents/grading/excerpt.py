@@ -20,8 +20,12 @@ def fenced(text: str) -> str:
 
 def harmless(text: str) -> str:
     """Without what could end the fence, play a chat's own marks, or hide from a reader."""
-    bare = _HIDDEN.sub("", text)
-    return _FENCE.sub(lambda found: found.group().translate(_SOFT), bare)
+    return _FENCE.sub(lambda found: found.group().translate(_SOFT), visible(text))
+
+
+def visible(text: str) -> str:
+    """Without signs that nobody sees, or that turn the others round."""
+    return _HIDDEN.sub("", text)
 
 
 def facts(ticket: Ticket) -> str:

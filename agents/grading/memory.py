@@ -65,7 +65,7 @@ class Memory:
     share: float = 1.0
 
     def keep(self, key: str, answered: Answered, most: int) -> None:
-        """Remember an answer; of more than `most` the first kept goes."""
+        """Remember an answer; of more than `most` the first kept goes (after a restart any: tables come back by key)."""
         if key not in self.answers and len(self.answers) >= most:
             del self.answers[next(iter(self.answers))]
         self.answers[key] = answered

@@ -37,6 +37,8 @@ REPAIRS: dict[type[Unavailable], str] = {
     OffText: "上一次的输出与上面的市民原文对不上。只依据市民原文,用中文填写,quotes 必须一字不差。",
 }
 BRIEF = "请尽量简短。"
+LONGEST_TOLD_S = 3_600.0
+"""An endpoint that asks to be spared for longer is tried all the same once this is over."""
 MOST_CALLS = 5
 """Two tries, and what finding the endpoint's way of being asked may take."""
 
@@ -230,7 +232,7 @@ class Rung:
         self.breaker = self.breaker.admit(at, trial_s) or self.breaker
 
     def _fail(self, error: Unavailable) -> None:
-        told_s = (error.retry_after_s or 0.0) if isinstance(error, Busy) else 0.0
+        told_s = min(error.retry_after_s or 0.0, LONGEST_TOLD_S) if isinstance(error, Busy) else 0.0
         self.breaker = self.breaker.after_failure(
             self.clock(),
             self.settings.breaker_failures,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from fakes.model_city import CALM, CITY, Clock, climb, climb_all, ladder, ticket
-from fakes.model_server import ModelServer, Scripted, model_server
+from fakes.model_server import GOOD, ModelServer, Scripted, model_server
 
 from agents.intake.accept import Intake, accept
 
@@ -130,3 +130,48 @@ def test_text_that_is_only_a_phone_number_never_leaves_the_house(server: ModelSe
         and not any(sign in told for sign in ("13800", "62345", "一三八"))
     )
     assert (climbed.grade.source, climbed.grade.review) == ("llm", ("unproven",))
+
+
+@pytest.mark.parametrize("told", ["31536000", "9" * 400, "1e9", "nan", "-5", "\xb2", "soon", ""])
+def test_odd_time_to_wait_spares_the_endpoint_for_an_hour_at_most(server: ModelServer, told: str) -> None:
+    clock = Clock()
+    server.script = [Scripted(status=429, headers={"retry-after": told}) for _ in range(2)]
+    rungs = ladder(server, clock=clock)
+    (climbed,) = climb_all(rungs, CALM)
+    assert climbed.grade.source == "rules" and climbed.grade.why == "m0: busy"
+    assert sum(clock.slept) <= 20
+    server.script, clock.now = [], clock.now + HOUR_S + 1
+    assert climb(rungs, CALM)[0].source == "llm"
+
+
+@pytest.mark.parametrize("tokens", [-1_000_000, 0])
+def test_count_of_tokens_below_nothing_earns_nothing(server: ModelServer, tokens: int) -> None:
+    usage = {"prompt_tokens": tokens, "completion_tokens": tokens, "total_tokens": 2 * tokens}
+    server.always = Scripted(usage=usage)
+    rungs = ladder(server)
+    (grade,) = climb(rungs, CALM)
+    assert min(grade.tokens_in, grade.tokens_out, grade.cost_cny) >= 0
+    assert rungs.memory.spent["account"].tokens >= 0
+
+
+SIGNS = {
+    "half a character": '{"summary":"\\ud83d新华小区停水"}',
+    "half a character, raw": '{"summary":"\ud83d新华小区停水"}',
+    "a null sign": '{"summary":"新华\\u0000小区停水"}',
+    "a text that turns round": '{"summary":"新华\u202e小区停水"}',
+}
+
+
+@pytest.mark.parametrize("said", SIGNS.values(), ids=SIGNS)
+@pytest.mark.parametrize("is_answer", [True, False])
+def test_signs_that_are_no_text_stop_nothing(server: ModelServer, said: str, is_answer: bool) -> None:
+    inner = json.dumps({**GOOD, "summary": "S"}, ensure_ascii=False).replace('"summary": "S"', said[1:-1])
+    content = inner if is_answer else said
+    message = {"role": "assistant", "content": content}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    head = {"id": "c", "object": "chat.completion", "created": 0, "model": "m"}
+    server.always = Scripted(body=json.dumps({**head, "choices": [choice]}).encode())
+    (climbed,) = climb_all(ladder(server, own={"variant": "json_schema"}), CALM)
+    told = "".join(one.model_dump_json() for one in (climbed.grade, *climbed.audits))
+    assert told.encode("utf-8") and len(climbed.audits) == len(server.requests)
+    assert not any(sign in climbed.grade.summary for sign in "\ud83d\x00\u202e")
