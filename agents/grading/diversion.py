@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from agents.city import City, words
 from agents.grading.grade import Diversion, Line
-from agents.intake.hazards import compiled
+from agents.intake.hazards import any_of, compiled
 from agents.intake.scan import clause_end, clause_start
 from agents.intake.ticket import Hazard, Kind, Ticket
 
@@ -33,6 +33,8 @@ class DiversionRule:
 def divert(ticket: Ticket, kind: Kind, hazards: Sequence[Hazard], city: City) -> Diversion:
     """The first rule that holds; "normal" when none does."""
     text = ticket.text
+    if not hazards and not _any_word(kind, city).search(text, 0, _READ):
+        return _NORMAL
     for rule in diversion_rules(city):
         if (rule.kinds and kind not in rule.kinds) or (rule.hazards and not hazards):
             continue
@@ -45,6 +47,15 @@ def divert(ticket: Ticket, kind: Kind, hazards: Sequence[Hazard], city: City) ->
         quote = danger.quote if danger else _clause(text, found) if found else ""
         return Diversion.trusted(to=rule.to, reason=rule.reason, quote=quote)
     return _NORMAL
+
+
+@lru_cache(maxsize=64)
+def _any_word(kind: Kind, city: City) -> re.Pattern[str]:
+    """Any word of the rules that can hold for this kind without a danger: most texts have none, and one search tells."""
+    rules = [
+        rule for rule in diversion_rules(city) if not rule.hazards and (not rule.kinds or kind in rule.kinds)
+    ]
+    return any_of((rule.words.pattern if rule.words else "(?:)" for rule in rules), "diversion")
 
 
 @lru_cache(maxsize=16)

@@ -83,8 +83,8 @@ def _begun(matter: str, city: City) -> tuple[int, ...]:
 
 
 def _why(words: list[str], category: str) -> str:
-    said = "、".join(f"“{word}”" for word in words[:3])
-    return f"文中说到{said}" if said else f"类别为「{category}」"
+    said = "”、“".join(words[:3])
+    return f"文中说到“{said}”" if words else f"类别为「{category}」"
 
 
 def _confidence(most: float, second: float) -> float:
@@ -179,6 +179,7 @@ _STREET_ENDS = (
 _COMMUNITY_ENDS = ("社区", "居委会", "村委会", "村民委员会", "居民委员会")
 
 
+@lru_cache(maxsize=4096)
 def _level_of(unit: str, city: City) -> str:
     """The level of units.csv; else by how the name ends; empty when it tells nothing."""
     known = _levels(city).get(unit)

@@ -10,6 +10,8 @@ from agents.intake.gazetteer import Entry, Gazetteer, gazetteer
 from agents.intake.numerals import half_width, normalize_place_text
 from agents.intake.ticket import PartKind, PartSource, Place, PlacePart
 
+_Named = tuple[PlacePart, Entry | None]
+"""A place that is named, and the gazetteer's entry where that can be told."""
 MAX_PARTS = 16
 _SURE, _RESOLVED, _SAID, _AMBIGUOUS = 0.9, 0.8, 0.5, 0.4
 """Confidence of: a gazetteer name; one of several places of that name, told by the district; a name by its
@@ -86,7 +88,7 @@ def _only_name(names: Gazetteer, said: str | None, kind: PartKind, district: str
     return found[0].name if len(found) == 1 else said
 
 
-def _platform_parts(said: Place, place: Place, names: Gazetteer) -> Iterator[tuple[PlacePart, Entry | None]]:
+def _platform_parts(said: Place, place: Place, names: Gazetteer) -> Iterator[_Named]:
     pairs: tuple[tuple[PartKind, str | None, str | None], ...] = (
         ("city", place.city, said.city),
         ("district", place.district, said.district),
@@ -103,19 +105,20 @@ def _platform_parts(said: Place, place: Place, names: Gazetteer) -> Iterator[tup
         yield from _address_parts(said.address, names, place.district)
 
 
-def _address_parts(
-    address: str, names: Gazetteer, district: str | None
-) -> Iterator[tuple[PlacePart, Entry | None]]:
+@lru_cache(maxsize=16_384)
+def _address_parts(address: str, names: Gazetteer, district: str | None) -> tuple[_Named, ...]:
+    """Remembered: neighbours call from the same house."""
     if not _HAN.search(address):
         # Not a Chinese address: it has no suffixes to cut by, and is comparable as a whole.
-        yield _part("building", " ".join(address.casefold().split()), address, "platform", _SURE), None
-        return
-    found = list(_text_parts(address, names, district))
+        return ((_part("building", " ".join(address.casefold().split()), address, "platform", _SURE), None),)
+    found = _text_parts(address, names, district)
     if not found and not _DIGIT.search(address):
         # What stands in the field is a place, even where its form does not tell: 荣湾饭店.
-        yield _part("site", normalize_place_text(address), address, "platform", _RESOLVED), None
-    for part, entry in found:
-        yield _part(part.kind, part.name, part.said, "platform", max(part.confidence, _RESOLVED)), entry
+        return ((_part("site", normalize_place_text(address), address, "platform", _RESOLVED), None),)
+    return tuple(
+        (_part(part.kind, part.name, part.said, "platform", max(part.confidence, _RESOLVED)), entry)
+        for part, entry in found
+    )
 
 
 @lru_cache(maxsize=16_384)
@@ -128,9 +131,7 @@ _DIGIT = re.compile("[0-9]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-def _text_parts(
-    text: str, names: Gazetteer, district: str | None
-) -> Iterator[tuple[PlacePart, Entry | None]]:
+def _text_parts(text: str, names: Gazetteer, district: str | None) -> list[_Named]:
     plain = half_width(text)
     parts: list[tuple[int, int, PlacePart, Entry | None]] = []
     for mention in names.find(plain):
@@ -142,13 +143,12 @@ def _text_parts(
         parts.append((mention.start, mention.end, part, entry))
     known = [(start, end) for start, end, _, _ in parts]
     for start, end, kind in _by_form(plain):
-        words = text[start:end]
         if not known or not any(_is_covered(start, end, span) for span in known):
+            words = text[start:end]
             parts.append((start, end, _part(kind, normalize_place_text(words), words, "text", _SAID), None))
     if len(parts) > 1:
         parts.sort(key=lambda found: (found[0], -found[1]))
-    for _, _, part, entry in parts:
-        yield part, entry
+    return [(part, entry) for _, _, part, entry in parts]
 
 
 def _is_covered(start: int, end: int, known: tuple[int, int]) -> bool:

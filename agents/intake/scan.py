@@ -38,8 +38,12 @@ class Hit(NamedTuple):
     end: int
 
 
-_Meant = tuple[str, tuple[Term, ...]]
-"""A word and the terms that begin with it."""
+class _Meant(NamedTuple):
+    """A word and the terms that begin with it."""
+
+    word: str
+    terms: tuple[Term, ...]
+    is_latin: bool
 
 
 class Scanner:
@@ -60,7 +64,9 @@ class Scanner:
         index: dict[str, dict[str, list[_Meant]]] = {}
         for word, meant in sorted(words.items(), key=lambda entry: (-len(entry[0]), entry[0])):
             thirds = index.setdefault(word[:2], {})
-            thirds.setdefault(word[2:3], []).append((word, tuple(sorted(meant, key=lambda t: t.entry))))
+            thirds.setdefault(word[2:3], []).append(
+                _Meant(word, tuple(sorted(meant, key=lambda t: t.entry)), bool(_LETTER.match(word)))
+            )
         self._has_blank_start = any(" " in pair for pair in index)
         self._index = {number_of(pair): _with_short(thirds) for pair, thirds in index.items()}
 
@@ -75,11 +81,15 @@ class Scanner:
         hits: list[Hit] = []
         for at in compress(range(len(pairs)), map(index.__contains__, pairs)):
             longer, short = index[pairs[at]]
-            for word, terms in longer.get(text[at + 2 : at + 3], short):
-                if text.startswith(word, at):
-                    for term in terms:
-                        if (hit := _judge(term, text, at)) is not None:
-                            hits.append(hit)
+            for word, terms, is_latin in longer.get(text[at + 2 : at + 3], short):
+                if not text.startswith(word, at) or (is_latin and at and _LETTER.match(text[at - 1])):
+                    continue
+                end = at + len(word)
+                for term in terms:
+                    if term.state is None:
+                        hits.append(Hit(term.entry, (at, end), at, end))
+                    elif (hit := _judge(term, term.state, text, at, end)) is not None:
+                        hits.append(hit)
         return hits
 
 
@@ -89,29 +99,28 @@ def _with_short(thirds: dict[str, list[_Meant]]) -> tuple[dict[str, tuple[_Meant
     return {third: (*found, *short) for third, found in thirds.items() if third}, short
 
 
-def _judge(term: Term, text: str, at: int) -> Hit | None:
-    end = at + len(term.word)
-    if at and term.word[0].isascii() and _LETTER.match(text[at - 1]) and _LETTER.match(term.word[0]):
-        return None
-    if term.state is None:
-        return Hit(term.entry, (at, end), at, end)
+def _judge(term: Term, state: re.Pattern[str], text: str, at: int, end: int) -> Hit | None:
+    flat = _flat(text, _SENTENCE_END)
+    start, stop = _back(flat, at, term.reach), _ahead(flat, end, term.reach)
     if term.around:
-        return _judge_scene(term, term.state, text, at, end)
-    after = _near(term.state, text, end, sentence_end(text, end, term.reach), first=True)
+        return _judge_scene(term, state, text, (at, end), (start, stop))
+    after = _near(state, text, end, stop, first=True)
     if after:
         return Hit(term.entry, (at, end), at, after.end())
-    before = _near(term.state, text, sentence_start(text, at, term.reach), at, first=False)
+    before = _near(state, text, start, at, first=False)
     return Hit(term.entry, (at, end), before.start(), end) if before else None
 
 
-def _judge_scene(term: Term, state: re.Pattern[str], text: str, at: int, end: int) -> Hit | None:
-    start, stop = sentence_start(text, at, term.reach), sentence_end(text, end, term.reach)
+def _judge_scene(
+    term: Term, state: re.Pattern[str], text: str, word: tuple[int, int], reach: tuple[int, int]
+) -> Hit | None:
+    (at, end), (start, stop) = word, reach
     found = state.search(text, start, stop)
     while found is not None and at <= found.start() and found.end() <= end:
         found = state.search(text, found.start() + 1, stop)  # the word itself is no state
     if found is None:
         return None
-    hit = Hit(term.entry, (at, end), min(at, found.start()), max(end, found.end()))
+    hit = Hit(term.entry, word, min(at, found.start()), max(end, found.end()))
     if term.unless and term.unless.search(text, clause_start(text, hit.start), clause_end(text, hit.end)):
         return None
     return hit
