@@ -16,7 +16,7 @@ put() {
 
 put POST /_security/user/kibana_system/_password "{\"password\":\"$(quoted "$KIBANA_PASSWORD")\"}"
 # Templates are made by `weisu setup` as elastic; a worker may only look whether they are there.
-# maintenance: refresh, nothing else of use to it. Questions to models are the one thing it deletes, when old.
+# Of maintenance only the refresh. Questions to models are the one thing it deletes, when old.
 put PUT /_security/role/weisu '{
   "cluster": ["monitor", "indices:admin/index_template/get"],
   "indices": [{
@@ -24,7 +24,7 @@ put PUT /_security/role/weisu '{
       "tickets", "tickets-*", "tickets_pending",
       "problems", "problems-*", "alerts", "alerts-*", "ledger", "ledger-*", "audit", "audit-*"
     ],
-    "privileges": ["create_index", "index", "read", "maintenance"]
+    "privileges": ["create_index", "index", "read", "indices:admin/refresh*"]
   }, {
     "names": ["audit", "audit-*"],
     "privileges": ["delete"]

@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,7 +76,7 @@ http.port: {port}
 transport.host: 127.0.0.1
 transport.port: {controller}
 cluster.routing.allocation.disk.threshold_enabled: false
-xpack.security.enabled: false
+xpack.security.enabled: {secured}
 """
 
 
@@ -291,7 +291,11 @@ def kafka_is_ready(server: Server) -> bool:
     return "Kafka Server started" in (server.folder / "log").read_text(errors="replace")
 
 
-def launch_elastic(folder: Path, port: int, controller: int) -> Server:
+def launch_elastic(
+    folder: Path, port: int, controller: int, accounts: Mapping[str, str] | None = None
+) -> Server:
+    """`accounts`: names and texts of files of its configuration that say who may do what; None: everybody may do
+    everything."""
     java = find_java(JAVA_FOR["elastic"])
     home = home_of("elastic")
     user = NOBODY if os.geteuid() == 0 else None
@@ -300,9 +304,13 @@ def launch_elastic(folder: Path, port: int, controller: int) -> Server:
     shutil.copytree(home / "config", folder / "config")
     (folder / "config" / "jvm.options.d").mkdir(exist_ok=True)
     (folder / "config" / "jvm.options.d" / "heap.options").write_text("-Xms512m\n-Xmx512m\n")
+    ports = {"port": port, "controller": controller}
+    secured = str(accounts is not None).lower()
     (folder / "config" / "elasticsearch.yml").write_text(
-        ELASTIC_CONFIG.format(name=folder.name, port=port, controller=controller, folder=folder)
+        ELASTIC_CONFIG.format(name=folder.name, folder=folder, secured=secured, **ports)
     )
+    for name, text in (accounts or {}).items():
+        (folder / "config" / name).write_text(text)
     for part in ("data", "logs", "tmp"):
         (folder / part).mkdir()
     if user is not None:

@@ -291,5 +291,5 @@ def test_role_makes_no_templates_and_deletes_nothing_but_old_audit_records(tmp_p
     role = body_of(run_accounts(tmp_path)[1][1])
     assert role["cluster"] == ["monitor", "indices:admin/index_template/get"]
     rights, forgetting = role["indices"]
-    assert set(rights["privileges"]) == {"create_index", "index", "read", "maintenance"}
+    assert set(rights["privileges"]) == {"create_index", "index", "read", "indices:admin/refresh*"}
     assert forgetting == {"names": ["audit", "audit-*"], "privileges": ["delete"]}
