@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from agents.alerting.alert import AlertEvent, Command
@@ -21,8 +22,8 @@ TICK = timedelta(hours=1)
 FAR = timedelta(days=60)
 """Event time goes so far ahead only when a second event follows: one wrong date would stop it for years."""
 BATCH = 256
-"""Lines that go through one half of the path before the other takes them: a processor that does one thing for a
-while does it faster."""
+"""Lines that one step of the path takes before the next one does: a processor that does one thing for a while does
+it faster."""
 LONG_GAP = timedelta(days=2)
 """Silence longer than this is ticked through by days: a file of ten years is not walked by hours."""
 
@@ -52,28 +53,38 @@ class Stopwatch:
 
 async def walk_front(
     lines: Iterable[tuple[int, bytes | Damage]], path: Path, watch: Stopwatch
-) -> AsyncIterator[Front]:
-    """Intake and grading for each line, in order."""
+) -> AsyncIterator[list[Front]]:
+    """Intake and grading for each line, in order, a batch of lines at a time."""
+    rest = iter(lines)
+    while batch := _take_in(islice(rest, BATCH), path, watch):
+        for place, front in enumerate(batch):
+            accepted = front.accepted
+            if accepted is not None and accepted.changed and accepted.ticket.created_at is not None:
+                judged = await path.on_accepted(accepted.ticket)
+                batch[place] = front._replace(graded=judged.graded)
+        watch.lap("grading")
+        yield batch
+
+
+def _take_in(lines: Iterable[tuple[int, bytes | Damage]], path: Path, watch: Stopwatch) -> list[Front]:
+    """The lines after intake, not graded yet."""
+    batch: list[Front] = []
     for number, raw in lines:
         watch.lap("read")
         if isinstance(raw, Damage):
-            yield Front(number, rejected=Rejected(number, "damaged_file", raw.detail))
+            batch.append(Front(number, rejected=Rejected(number, "damaged_file", raw.detail)))
             continue
         try:
             accepted, hazards = path.on_event(raw)
+            batch.append(Front(number, accepted, hazards if accepted.changed else ()))
         except InvalidEvent as error:
-            yield Front(number, rejected=Rejected(number, error.reason, error.detail))
-            continue
+            batch.append(Front(number, rejected=Rejected(number, error.reason, error.detail)))
         watch.lap("intake")
-        graded = None
-        if accepted.changed and accepted.ticket.created_at is not None:
-            graded = (await path.on_accepted(accepted.ticket)).graded
-            watch.lap("grading")
-        yield Front(number, accepted, hazards if accepted.changed else (), graded)
+    return batch
 
 
 class Back:
-    """The second half of the path: problems and alerting, one line after the other."""
+    """The second half of the path: problems, and alerting behind them, each in the order of the lines."""
 
     def __init__(
         self,
@@ -88,9 +99,16 @@ class Back:
         self._waiting: Waiting[None] = Waiting()
         self._on_alert = on_alert
         self._ticker = Ticker()
+        self._news: list[News] = []
+        """For alerting, in order: it knows nothing of problems, nor they of it, so that it may come after them."""
 
-    def take(self, front: Front) -> None:
-        """One line's share of the work."""
+    def take(self, batch: Iterable[Front]) -> None:
+        """Some lines' share of the work."""
+        for front in batch:
+            self._take(front)
+        self._decide()
+
+    def _take(self, front: Front) -> None:
         self.results.count("lines")
         if front.rejected is not None:
             self.results.rejected.append(front.rejected)
@@ -102,7 +120,7 @@ class Back:
             return
         self.results.count("events")
         self._tick_to(ticket.trigger_at)
-        self._offer(front.hazards)
+        self._news += front.hazards
         if front.graded is None:
             self.results.waiting[ticket.ticket_id] = None
         else:
@@ -115,20 +133,20 @@ class Back:
             self._keep(self.path.on_news(news))
         while self._commands:
             self._obey(self._commands.popleft())
+        self._decide()
         return self.results
 
     def _gather(self, graded: Graded) -> None:
         gathered = self.path.on_graded(graded)
         if not self._keep_gathered(gathered):
             self.results.keep(graded)
-        self.watch.lap("problems")
-        self._offer(gathered.candidates)
+        self._news += gathered.candidates
         if gathered.count is not None:
-            self._offer((gathered.count,))
-        self.watch.lap("alerting")
+            self._news.append(gathered.count)
 
     def _obey(self, command: Command) -> None:
         """What an officer asked, when event time has come to it."""
+        self._decide()
         ask = ask_of(command)
         if ask is None:
             self._keep(self.path.on_news(command))
@@ -153,14 +171,17 @@ class Back:
             self.results.rise(ticket_id)
         for ticket_id, problem_id in gathered.moved.items():
             self.results.move(ticket_id, problem_id)
-        for command in follows_of(gathered):
-            self._keep(self.path.on_news(command))
+        self._news += follows_of(gathered)
         return has_ticket
 
-    def _offer(self, news: Iterable[News]) -> None:
-        for item in news:
+    def _decide(self) -> None:
+        """What has been gathered comes to alerting."""
+        self.watch.lap("problems")
+        for item in self._news:
             for released, _ in self._waiting.push(item, None):
                 self._keep(self.path.on_news(released))
+        self._news.clear()
+        self.watch.lap("alerting")
 
     def _keep(self, events: Iterable[AlertEvent]) -> None:
         for event in events:
@@ -170,16 +191,18 @@ class Back:
     def _tick_to(self, at: datetime) -> None:
         """Event time has come to `at`: let the hours before it strike."""
         for tick in self._ticker.see(at):
+            self._decide()
             self._obey_until(tick)
             for news, _ in self._waiting.advance(tick):
                 self._keep(self.path.on_news(news))
             gathered, events = self.path.on_tick(tick)
             self._keep_gathered(gathered)
-            self._offer(gathered.candidates)
+            self.watch.lap("ticks")
+            self._news += gathered.candidates
+            self._decide()
             self._keep(events)
         if self._commands and self._ticker.is_at(at):
             self._obey_until(at)
-        self.watch.lap("ticks")
 
 
 class Ticker:
@@ -233,13 +256,6 @@ async def replay(
     `commands`: what officers asked, each decided when event time has come to it.
     """
     back = Back(path, watch, on_alert, results, commands)
-    batch: list[Front] = []
-    async for front in walk_front(lines, path, watch):
-        batch.append(front)
-        if len(batch) == BATCH:
-            for waiting in batch:
-                back.take(waiting)
-            batch.clear()
-    for waiting in batch:
-        back.take(waiting)
+    async for batch in walk_front(lines, path, watch):
+        back.take(batch)
     return back.finish()

@@ -10,15 +10,15 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path as FilePath
 
 from streams.lines import Damage, read_lines
 from streams.path import Path
-from streams.replay import Back, Front, Stopwatch, walk_front
+from streams.replay import BATCH, Back, Front, Stopwatch, walk_front
 from streams.results import Results
 
-CHUNK = 256
 _TICKET_ID = re.compile(rb'"ticket_id"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 
@@ -46,14 +46,9 @@ def _work(file: FilePath, shard: int, shards: int, make_path: Callable[[], Path]
                 yield number, raw
 
     async def run() -> None:
-        chunk: list[Front] = []
-        async for front in walk_front(mine(), make_path(), watch):
-            chunk.append(front)
-            if len(chunk) >= CHUNK:
-                out.send_bytes(pickle.dumps(chunk, protocol=5))
-                chunk = []
+        async for batch in walk_front(mine(), make_path(), watch):
+            out.send_bytes(pickle.dumps(batch, protocol=5))
             watch.lap("hand over")
-        out.send_bytes(pickle.dumps(chunk, protocol=5))
         out.send_bytes(pickle.dumps(watch.seconds))
 
     gc.disable()  # values here make no cycles; see weisu/replaying.py
@@ -113,11 +108,11 @@ def replay_sharded(
     spent: dict[str, float] = {}
     with _processes(file, shards, make_front) as pipes:
         streams = [_fronts(pipe, shard, spent) for shard, pipe in enumerate(pipes)]
-        for front in heapq.merge(*streams, key=lambda front: front.line):
+        fronts = heapq.merge(*streams, key=lambda front: front.line)
+        while batch := list(islice(fronts, BATCH)):
             watch.lap("wait for shards")
-            back.take(front)
-            if front.line % 256 == 0:
-                progress(front.line)
+            back.take(batch)
+            progress(batch[-1].line)
     for stage, seconds in spent.items():
         watch.seconds[f"shards: {stage}"] = seconds
     return back.finish()

@@ -180,6 +180,6 @@ def _best(
     best = NOTHING
     for e, tau in zip(counters, taus, strict=True):
         n, mean = 2 * e - 1, 2 * hourly_rate * tau
-        if n > mean and not is_common(n, mean, phi, least):
+        if n > mean and not is_common(n, mean, phi, max(least, best[0])):
             best = max(best, (tail(n, mean, phi), e, tau))
     return best

@@ -10,7 +10,7 @@ from bisect import insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from heapq import nlargest
 from itertools import repeat
 
@@ -99,19 +99,12 @@ class _Narrowness:
         return (self._pairs[category] + USUAL_NARROWNESS * USUAL_PAIRS) / (pairs + USUAL_PAIRS)
 
 
-class _Weights(dict[int, float]):
-    """Number of tickets that have a pair → the pair's weight where e^`known` tickets are known."""
-
-    def __init__(self, known: float) -> None:
-        super().__init__()
-        self._known = known
+class _Logs(dict[int, float]):
+    """Number of tickets that have a pair → ln(number + 1)."""
 
     def __missing__(self, number: int) -> float:
-        weight = self[number] = (self._known - math.log(number + 1)) ** 2
-        return weight
-
-
-_weights = lru_cache(maxsize=256)(_Weights)
+        log = self[number] = math.log(number + 1)
+        return log
 
 
 class Search:
@@ -124,6 +117,7 @@ class Search:
         self._order: deque[int] = deque()
         self._postings: defaultdict[int, array[int]] = defaultdict(partial(array, "I"))
         self._df: Counter[int] = Counter()
+        self._logs = _Logs()
         self._places: dict[str, list[int]] = {}
         self._names = names
         self._narrowness = _Narrowness()
@@ -241,12 +235,11 @@ class Search:
         if signature.thin:
             return Asked(signature, at, caller, 0.0, {}, {}, 1.0, 1.0)
         grams = grams_of(signature.text)
-        # Rounded, so that the weights need not be computed anew for each ticket.
-        weights = _weights(round(math.log(len(self._entries) + BACKGROUND), 2))
-        numbers = map(self._df.get, grams, repeat(0))
-        text = dict(zip(grams, map(weights.__getitem__, numbers), strict=True))
+        known, logs = round(math.log(len(self._entries) + BACKGROUND), 2), self._logs
+        weights = [(known - logs[number]) ** 2 for number in map(self._df.get, grams, repeat(0))]
+        text = dict(zip(grams, weights, strict=True))
         title = {gram: text[gram] for gram in grams_of(signature.title)}
-        return Asked(signature, at, caller, weights[0], text, title, norm_of(text), norm_of(title))
+        return Asked(signature, at, caller, known**2, text, title, norm_of(text), norm_of(title))
 
     def _candidates(self, asked: Asked) -> Iterator[int]:
         """Most telling first; some perhaps twice."""

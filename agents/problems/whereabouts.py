@@ -48,6 +48,8 @@ def relate(one: Signature, other: Signature) -> Relation:
 
 
 def _by_name(one: Signature, other: Signature) -> Relation:
+    if not one.names or not other.names:
+        return "unknown"
     shared = [name for name in one.names if name in other.names]
     if shared:
         return "road" if all(name.startswith("road:") for name in shared) else "named"
