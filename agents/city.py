@@ -110,7 +110,6 @@ class Thresholds:
     """Least distinct reporters of a crowd alert."""
     cool_down: timedelta = timedelta(hours=24)
     recurrence_window: timedelta = timedelta(days=30)
-    crowd_window: timedelta = timedelta(days=7)
     start_up: timedelta = timedelta(days=7)
     """While less of the city's history is known, λ* is `start_up_evidence`, unless `evidence` fixes it."""
     start_up_evidence: float = 1.5

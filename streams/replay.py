@@ -12,6 +12,7 @@ from agents.alerting.follow import ask_of, follows_of
 from agents.alerting.order import News, Waiting
 from agents.grading.grade import Graded
 from agents.intake.accept import Accepted
+from agents.intake.event_time import FAR, EventTime
 from agents.intake.events import InvalidEvent
 from agents.problems.problem import Candidate, Gathered
 from streams.lines import Damage
@@ -19,8 +20,6 @@ from streams.path import Path
 from streams.results import Rejected, Results
 
 TICK = timedelta(hours=1)
-FAR = timedelta(days=60)
-"""Event time goes so far ahead only when a second event follows: one wrong date would stop it for years."""
 BATCH = 256
 """Lines that one step of the path takes before the next one does: a processor that does one thing for a while does
 it faster."""
@@ -212,18 +211,17 @@ class Ticker:
     def __init__(self) -> None:
         self.last: datetime | None = None
         """Tick. None: nothing seen yet."""
-        self._doubted: datetime | None = None
-        """The newest date, where it lay far ahead: another one that does so bears it out, itself again does not."""
+        self._time = EventTime()
 
     def see(self, at: datetime) -> Iterable[datetime]:
         """The ticks that come before an event of time `at`."""
-        if self.last is None:
-            self.last = at.replace(minute=0, second=0, microsecond=0)
-        gap = at - self.last
-        before, self._doubted = self._doubted, at if gap > FAR else None
-        if gap < TICK or (self._doubted is not None and before in (None, at)):
+        if not self._time.see(at):
             return ()
-        return self._strike(at)
+        if self.last is None or self.last - at > FAR:
+            # Event time itself says where to begin: it takes back a first date that stood alone.
+            assert self._time.at is not None
+            self.last = min(self.last or at, self._time.at).replace(minute=0, second=0, microsecond=0)
+        return () if at - self.last < TICK else self._strike(at)
 
     def _strike(self, at: datetime) -> Iterator[datetime]:
         assert self.last is not None

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from agents.alerting.alert import Command
 from agents.alerting.desk import SCOPES
+from agents.intake.event_time import EventTime
 from agents.problems.problem import Candidate, Count
 
 News = Candidate | Count | Command
@@ -51,15 +52,16 @@ def never_waits(news: News) -> bool:
 class Waiting(Generic[Token]):
     """News held back until the watermark has passed it.
 
-    Watermark = largest event time seen less `lateness`. What arrives behind it is released at once, beyond
-    `limit` the oldest goes first: nothing is lost and memory is bounded. Commands carry the officer's clock,
-    not the stream's, and never move the watermark. `Token` travels along untouched: an offset, for instance.
+    Watermark = event time less `lateness`. What arrives behind it is released at once, and so is a date far ahead
+    that no other bears out; beyond `limit` the oldest goes first: nothing is lost and memory is bounded. Commands
+    carry the officer's clock, not the stream's, and never move the watermark. `Token` travels along untouched: an offset, for
+    instance.
     """
 
     def __init__(self, lateness: timedelta = timedelta(seconds=60), limit: int = 4096) -> None:
         self._lateness = lateness
         self._limit = limit
-        self._seen: datetime | None = None
+        self._time = EventTime()
         self._arrivals = 0
         self._heap: list[tuple[datetime, tuple[int, bool, int, str], int, News, Token]] = []
 
@@ -68,21 +70,24 @@ class Waiting(Generic[Token]):
 
     def push(self, news: News, token: Token) -> list[tuple[News, Token]]:
         """Take one piece of news; give back all that may be decided now, in order of time, then order_of()."""
-        if never_waits(news):
+        if never_waits(news) or not self._time.see(news.at):
             return [(news, token)]
         # The arrival number separates two deliveries of the same thing: the heap must never compare tokens.
         self._arrivals += 1
         heappush(self._heap, (news.at, order_of(news), self._arrivals, news, token))
-        released = self.advance(news.at)
+        released = self._release()
         while len(self._heap) > self._limit:
             released.append(self._pop())
         return released
 
     def advance(self, at: datetime) -> list[tuple[News, Token]]:
-        """Event time has reached `at` (news or a tick): give back what the watermark has passed, in order."""
-        if self._seen is None or at > self._seen:
-            self._seen = at
-        watermark = self._seen - self._lateness
+        """Event time has reached `at` (a tick): give back what the watermark has passed, in order."""
+        self._time.reach(at)
+        return self._release()
+
+    def _release(self) -> list[tuple[News, Token]]:
+        assert self._time.at is not None
+        watermark = self._time.at - self._lateness
         released: list[tuple[News, Token]] = []
         while self._heap and self._heap[0][0] <= watermark:
             released.append(self._pop())

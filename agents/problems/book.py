@@ -62,6 +62,8 @@ class Book:
         self.children: dict[str, int] = {}
         """Stream key → number of streams below it that are known."""
         self.swept: int | None = None
+        self.listed: int | None = None
+        """The week for which the weekly lists were drawn up last."""
         self.search = Search(district, names)
         self.weeks = Weeks()
         self.spots: dict[str, dict[str, None]] = {}

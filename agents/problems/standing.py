@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from agents.city import City
 from agents.problems.book import Book
-from agents.problems.calendar import Calendar
+from agents.problems.calendar import Calendar, week_of_day
 from agents.problems.case import RULES, quotes_of
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, CandidateKind, Change, Evidence, Pattern
@@ -42,7 +42,7 @@ def finding_of(
     evidence = quotes or quotes_of(members)
     ticket_ids = tuple(member.ticket_id for member in members) or tuple(said.ticket_id for said in evidence)
     return Candidate(
-        candidate_id=f"c-{hash_of(kind, key, str(int(now // (7 * 86_400))))}",
+        candidate_id=f"c-{hash_of(kind, key, str(week_of_day(int(now // 86_400))))}",
         kind=kind,
         scope="problem",
         key=key,

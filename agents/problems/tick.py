@@ -17,24 +17,22 @@ _DAY = 86_400
 
 
 def gather_on_tick(at: datetime, books: Books) -> Gathered:
-    """Quiet problems close and old state goes once a local day, the weekly lists are drawn up on Mondays;
-    `at` is event time. All else is free of cost."""
+    """Quiet problems close and old state goes once a local day, the weekly lists are drawn up on Mondays or, where
+    no tick came on that day, on the first after it; `at` is event time. All else is free of cost."""
     changes: list[Change] = []
     candidates: list[Candidate] = []
     now = local_seconds(at, books.city.utc_offset)
     day = int(now // _DAY)
+    week = week_of_day(day)
     for book in books.due(day):
         changes += [Change(problem=problem) for problem in book.sweep(at, now)]
-        if _is_monday(day):
+        if book.listed is None or book.listed < week:
+            # After a restart once more: a finding of the same week has the same id.
+            book.listed = week
             found, written = _list(book, at, now, books.city)
             candidates += found
             changes += written
     return Gathered(changes=tuple(changes), candidates=tuple(candidates))
-
-
-def _is_monday(day: int) -> bool:
-    """1970-01-01 was a Thursday."""
-    return day % 7 == 4
 
 
 def _list(book: Book, at: datetime, now: float, city: City) -> tuple[list[Candidate], list[Change]]:

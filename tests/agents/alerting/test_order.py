@@ -97,6 +97,29 @@ def test_late_news_is_released_at_once() -> None:
     assert waiting.push(count(0), "late") == [(count(0), "late")]
 
 
+def test_one_date_far_ahead_neither_waits_nor_moves_the_watermark() -> None:
+    waiting: Waiting[str] = Waiting()
+    waiting.push(count(0), "a")
+    far = count(10**9)
+    assert waiting.push(far, "far") == [(far, "far")]
+    assert waiting.push(count(59), "b") == []
+    assert waiting.push(count(61), "c") == [(count(0), "a")]
+
+
+def test_a_second_date_far_ahead_bears_it_out() -> None:
+    waiting: Waiting[str] = Waiting()
+    waiting.push(count(0), "a")
+    waiting.push(count(10**8), "far")
+    assert waiting.push(count(10**8 + 5), "farther") == [(count(0), "a")]
+
+
+def test_a_first_date_far_ahead_is_taken_back_by_the_second() -> None:
+    waiting: Waiting[str] = Waiting()
+    waiting.push(count(10**9), "far")
+    assert waiting.push(count(0), "a") == []
+    assert waiting.push(count(61), "b") == [(count(0), "a")]
+
+
 def test_dangers_and_commands_do_not_wait() -> None:
     waiting: Waiting[str] = Waiting()
     waiting.push(count(0), "a")

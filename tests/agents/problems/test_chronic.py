@@ -78,12 +78,22 @@ def test_the_problem_is_marked_once(graded: Make) -> None:
     assert not [change for change in again.changes if "chronic" in change.problem.patterns]
 
 
-def test_only_mondays_draw_it_up_and_once(graded: Make) -> None:
+def test_a_week_s_list_is_drawn_up_once(graded: Make) -> None:
     books = town(graded, 8, neighbours(8))
+    listed(books, 7)
     days = [MONDAY + timedelta(weeks=7, days=3), MONDAY + timedelta(weeks=7, days=6, hours=23)]
     assert [gather_on_tick(at, books).candidates for at in days] == [(), ()]
     assert len(listed(books, 8)) == 1
     assert gather_on_tick(MONDAY + timedelta(weeks=8, hours=1), books).candidates == ()
+
+
+@pytest.mark.parametrize("late", [timedelta(days=1), timedelta(days=6)])
+def test_a_monday_without_a_tick_is_made_up_for_by_the_next(graded: Make, late: timedelta) -> None:
+    books = town(graded, 8, neighbours(8))
+    gather_on_tick(MONDAY + timedelta(weeks=7), books)
+    (found,) = gather_on_tick(MONDAY + timedelta(weeks=8) + late, books).candidates
+    assert found.kind == "chronic"
+    assert gather_on_tick(MONDAY + timedelta(weeks=8, days=6, hours=5), books).candidates == ()
 
 
 def test_the_same_monday_after_a_restart_gives_the_same_finding(graded: Make) -> None:
