@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import Field
 
+from agents.grading.answer import Answer
 from agents.grading.audit import Audit, audit_of
 from agents.grading.budget import BudgetSettings, Purse
 from agents.grading.endpoint import Endpoint, EndpointSettings, Usage
@@ -18,7 +19,7 @@ from agents.grading.memory import Answered, Memory, key_of
 from agents.grading.rules import RulesGrader
 from agents.grading.rung import Question, Rung, RungSettings
 from agents.grading.settle import settle
-from agents.grading.waiting import best, note
+from agents.grading.waiting import OUTAGES, best, note
 from agents.intake.ticket import Kind, Ticket
 from prompts import Prompt
 
@@ -112,7 +113,9 @@ class Ladder:
         )
         for rung in self.rungs:
             known = self.memory.answers.get(key_of(rung.endpoint.fingerprint, prompt, question.message))
-            if known is not None and known.asked_at >= rung.clock() - self.kept_s:
+            if known is None or known.asked_at < rung.clock() - self.kept_s:
+                continue
+            if known.serves(ticket):
                 return Climbed(self._grade_by(ruled, known, ticket), known.records(ticket)), []
         return await self._ask_all(ruled, question, ticket, prompt)
 
@@ -128,27 +131,29 @@ class Ladder:
         """Rung by rung until one answers."""
         audits: list[Audit] = []
         why: list[tuple[str, str]] = []
-        grade: Grade | None = None
+        answer: Answer | None = None
+        by = self.rungs[0]
         for place, rung in enumerate(self.rungs, start=1):
             asked = await rung.ask(question, self._purse, self._day)
             audits += [audit_of(ticket, place, prompt, call) for call in asked.calls]
             if asked.reply is not None:
-                answer, cost = asked.reply.answer, _cost(audits)
-                known = Answered.trusted(answer=answer, audits=tuple(audits), why=_told(why), **vars(cost))
-                key = key_of(rung.endpoint.fingerprint, prompt, question.message)
-                self.memory.keep(key, known, self.settings.cache_size)
-                grade = self._grade_by(ruled, known, ticket)
+                answer, by = asked.reply.answer, rung
                 break
             why.append((rung.name, asked.reason))
-        if grade is None:
-            grade = ruled.model_copy(update={"why": _told(why), **vars(_cost(audits))})
-        return Climbed(grade, tuple(audits), len(audits)), [reason for _, reason in why]
+        reasons = [reason for _, reason in why]
+        known = Answered.trusted(answer=answer, audits=tuple(audits), why=_told(why), **vars(_cost(audits)))
+        if answer is not None or (audits and OUTAGES.isdisjoint(reasons)):
+            key = key_of(by.endpoint.fingerprint, prompt, question.message)
+            self.memory.keep(key, known, self.settings.cache_size)
+        return Climbed(self._grade_by(ruled, known, ticket), tuple(audits), len(audits)), reasons
 
     def _grade_by(self, ruled: Grade, known: Answered, ticket: Ticket) -> Grade:
         """The grade by a known answer; it costs the state that it was paid for, and no other, which says whose it is.
 
         Only the words are another's: dangers, place and all that rules read are this ticket's own.
         """
+        if known.answer is None:
+            return ruled.model_copy(update={"why": known.why, **vars(known.usage)})
         is_own = known.is_for(ticket)
         spent = {
             "model": known.audit.call.model,

@@ -19,7 +19,8 @@ _SPACE = re.compile(r"\s+")
 class Answered(Value):
     """A paid answer: a redelivery, and any ticket of the same text, gets it without asking again."""
 
-    answer: Answer
+    answer: Answer | None
+    """None: all were asked and none had an answer that can be used; a redelivery only is spared asking again."""
     audits: tuple[Audit, ...]
     """Of all calls that it took, for the state that it was paid for; the last one brought it."""
     why: str = ""
@@ -46,6 +47,10 @@ class Answered(Value):
     def is_for(self, ticket: Ticket) -> bool:
         """Whether it was paid for this very state of the ticket."""
         return (self.audit.ticket_id, self.audit.edition) == (ticket.ticket_id, ticket.edition)
+
+    def serves(self, ticket: Ticket) -> bool:
+        """Whether this state of a ticket of the same text need not be asked about: a failure may not last."""
+        return self.answer is not None or self.is_for(ticket)
 
     def records(self, ticket: Ticket) -> tuple[Audit, ...]:
         """What is told about a ticket that gets it: the calls again for the state that paid, for another ticket

@@ -104,6 +104,33 @@ def test_redelivery_after_a_restart_pays_nothing_and_tells_the_same(server: Mode
     assert (before[0].calls, after[0].calls) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("said", "calls"),
+    [(Scripted(refusal="no"), 1), (Scripted(content="{"), 2), (Scripted({"summary": "No"}), 2)],
+)
+def test_redelivery_pays_no_failed_answer_twice(server: ModelServer, said: Scripted, calls: int) -> None:
+    server.always = said
+    rungs = ladder(server, own={"variant": "json_schema"})
+    before, after = climb_all(rungs, ticket(CALM), ticket(CALM))
+    assert (before.calls, after.calls, len(server.requests)) == (calls, 0, calls)
+    assert (after.grade, after.audits) == (before.grade, before.audits)
+    assert after.grade.source == "rules" and after.grade.why
+
+
+def test_failed_answer_spares_nobody_else(server: ModelServer) -> None:
+    server.script = [Scripted(refusal="no")]
+    rungs = ladder(server)
+    failed, later = climb_all(rungs, ticket(CALM), ticket(CALM, edition=2))
+    assert (failed.grade.why, later.grade.source, len(server.requests)) == ("m0: refused", "llm", 2)
+
+
+def test_outage_is_asked_about_again_when_it_is_delivered_again(server: ModelServer) -> None:
+    server.script = [Scripted(status=500), Scripted(status=500)]
+    rungs = ladder(server)
+    first, again = climb_all(rungs, ticket(CALM), ticket(CALM))
+    assert (first.grade.source, again.grade.source) == ("rules", "llm")
+
+
 def test_redelivery_tells_every_call_again(server: ModelServer) -> None:
     memory = Memory()
     with model_server() as first:
