@@ -103,7 +103,7 @@ def _cleanse_statement(event: Created | Updated, intake: Intake) -> dict[str, An
     if event.kind is not None:
         fields["kind"] = event.kind
     if event.title is not None:
-        fields["title"] = mask(event.title[:MAX_TEXT], tokens).text
+        fields["title"] = _hide(event.title, tokens) or ""
     if event.content is not None:
         fields["content"] = mask(event.content, tokens).text
     if event.category is not None:

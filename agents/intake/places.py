@@ -1,7 +1,7 @@
 """Where a ticket is: the platform's fields in normal form, and the places that its text names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -105,9 +105,7 @@ def _platform_parts(said: Place, place: Place, names: Gazetteer) -> Iterator[_Na
         yield from _address_parts(said.address, names, place.district)
 
 
-@lru_cache(maxsize=16_384)
-def _address_parts(address: str, names: Gazetteer, district: str | None) -> tuple[_Named, ...]:
-    """Remembered: neighbours call from the same house."""
+def _address_parts(address: str, names: Gazetteer, district: str | None) -> Sequence[_Named]:
     if not _HAN.search(address):
         # Not a Chinese address: it has no suffixes to cut by, and is comparable as a whole.
         return ((_part("building", " ".join(address.casefold().split()), address, "platform", _SURE), None),)
@@ -115,10 +113,10 @@ def _address_parts(address: str, names: Gazetteer, district: str | None) -> tupl
     if not found and not _DIGIT.search(address):
         # What stands in the field is a place, even where its form does not tell: 荣湾饭店.
         return ((_part("site", normalize_place_text(address), address, "platform", _RESOLVED), None),)
-    return tuple(
+    return [
         (_part(part.kind, part.name, part.said, "platform", max(part.confidence, _RESOLVED)), entry)
         for part, entry in found
-    )
+    ]
 
 
 @lru_cache(maxsize=16_384)
