@@ -6,8 +6,8 @@ from datetime import datetime
 from agents.alerting.alert import AlertEvent, Command
 from agents.alerting.decide import Desk, decide, decide_on_tick
 from agents.grading.grade import Graded, Grader, Judged, grade, grade_again
-from agents.intake.accept import Accepted, Intake, accept
-from agents.intake.ticket import Ticket
+from agents.intake.accept import Accepted, Intake, read, take
+from agents.intake.ticket import News, Ticket
 from agents.notifying.route import Delivery, Routing, route
 from agents.problems.books import Books
 from agents.problems.gather import gather
@@ -29,8 +29,17 @@ class Path:
 
     def on_event(self, raw: bytes) -> tuple[Accepted, tuple[Candidate, ...]]:
         """tickets.events → tickets.accepted, and critical hazards at once → alerts.candidates. Raises InvalidEvent."""
+        return self.on_read(self.read(raw))
+
+    def read(self, raw: bytes) -> News:
+        """The half of on_event() that knows no other event. Raises InvalidEvent."""
         assert self.intake is not None
-        accepted = accept(raw, self.intake)
+        return read(raw, self.intake)
+
+    def on_read(self, news: News) -> tuple[Accepted, tuple[Candidate, ...]]:
+        """The other half of on_event()."""
+        assert self.intake is not None
+        accepted = take(news, self.intake)
         return accepted, find_hazards_alone(accepted.ticket)
 
     async def on_accepted(self, ticket: Ticket) -> Judged:

@@ -14,6 +14,7 @@ from agents.grading.grade import Graded
 from agents.intake.accept import Accepted
 from agents.intake.event_time import FAR, EventTime
 from agents.intake.events import InvalidEvent
+from agents.intake.ticket import News as Read
 from agents.problems.problem import Candidate, Gathered
 from streams.lines import Damage
 from streams.path import Path
@@ -53,9 +54,16 @@ class Stopwatch:
 async def walk_front(
     lines: Iterable[tuple[int, bytes | Damage]], path: Path, watch: Stopwatch
 ) -> AsyncIterator[list[Front]]:
-    """Intake and grading for each line, in order, a batch of lines at a time."""
+    """Intake and grading for each line, in order, a batch of lines at a time.
+
+    Each step goes through the batch before the next, for none asks for a later step of an earlier line.
+    """
     rest = iter(lines)
-    while batch := _take_in(islice(rest, BATCH), path, watch):
+    while taken := list(islice(rest, BATCH)):
+        watch.lap("read")
+        read = [(number, _read(number, raw, path)) for number, raw in taken]
+        batch = [_take(number, news, path) for number, news in read]
+        watch.lap("intake")
         for place, front in enumerate(batch):
             accepted = front.accepted
             if accepted is not None and accepted.changed and accepted.ticket.created_at is not None:
@@ -65,21 +73,20 @@ async def walk_front(
         yield batch
 
 
-def _take_in(lines: Iterable[tuple[int, bytes | Damage]], path: Path, watch: Stopwatch) -> list[Front]:
-    """The lines after intake, not graded yet."""
-    batch: list[Front] = []
-    for number, raw in lines:
-        watch.lap("read")
-        if isinstance(raw, Damage):
-            batch.append(Front(number, rejected=Rejected(number, "damaged_file", raw.detail)))
-            continue
-        try:
-            accepted, hazards = path.on_event(raw)
-            batch.append(Front(number, accepted, hazards if accepted.changed else ()))
-        except InvalidEvent as error:
-            batch.append(Front(number, rejected=Rejected(number, error.reason, error.detail)))
-        watch.lap("intake")
-    return batch
+def _read(number: int, raw: bytes | Damage, path: Path) -> Read | Rejected:
+    if isinstance(raw, Damage):
+        return Rejected(number, "damaged_file", raw.detail)
+    try:
+        return path.read(raw)
+    except InvalidEvent as error:
+        return Rejected(number, error.reason, error.detail)
+
+
+def _take(number: int, news: Read | Rejected, path: Path) -> Front:
+    if isinstance(news, Rejected):
+        return Front(number, rejected=news)
+    accepted, hazards = path.on_read(news)
+    return Front(number, accepted, hazards if accepted.changed else ())
 
 
 class Back:

@@ -57,17 +57,26 @@ class Accepted(NamedTuple):
 
 def accept(raw: bytes, intake: Intake) -> Accepted:
     """The step: tickets.events → tickets.accepted. Raises InvalidEvent; then nothing is stored."""
+    return take(read(raw, intake), intake)
+
+
+def read(raw: bytes, intake: Intake) -> News:
+    """The step's first half: the event, hashed and masked. Knows no other event. Raises InvalidEvent."""
     event = decode(raw)
     if intake.until is not None and event.occurred_at > intake.until:
         raise InvalidEvent("implausible_time", "occurred_at: too far ahead of the receiver's clock")
-    before = intake.tickets.get(event.ticket_id)
-    if before is not None and event.event_id in before.seen:
+    return _cleanse(event, intake)
+
+
+def take(news: News, intake: Intake) -> Accepted:
+    """The step's second half: the ticket after what read() made of its event."""
+    before = intake.tickets.get(news.ticket_id)
+    if before is not None and news.event_id in before.seen:
         return Accepted(before, changed=False)
-    news = _cleanse(event, intake)
     after = fold(before, news)
     if news.fields:
         after = _derive(after, intake.city)
-    intake.tickets[event.ticket_id] = after
+    intake.tickets[news.ticket_id] = after
     return Accepted(after, changed=True)
 
 

@@ -83,14 +83,14 @@ class HazardRules:
     sense: Sense
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
     """The dangers that the (masked) text tells as present, critical first, then in the order of the text.
 
     One hazard a name, with the first quote that stands. A danger told as over ("已经扑灭") or in passing is
     urgent instead of critical; an urgent one of that kind is none, and so is what is denied, feared, drilled,
-    thanked for or long ago. Of a transcript only the citizen's words count. Remembered: intake asks first, and
-    grading asks again where nothing was found.
+    thanked for or long ago. Of a transcript only the citizen's words count. Remembered, for the lines of a whole
+    batch of a replay: intake asks first, and grading asks again where nothing was found.
     """
     rules = hazard_rules(city)
     low = lowered(without_orders(heard(text)))

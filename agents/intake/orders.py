@@ -40,7 +40,7 @@ _WIDEST = 120
 """Characters of a bracket."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def without_orders(text: str) -> str:
     """The text with every clause, or bracket, that gives orders to a machine as FILLER; of the same length.
 

@@ -162,7 +162,7 @@ def clause_end(text: str, at: int) -> int:
     return _ahead(_flat(text, _CLAUSE_END), at, 40)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=1024)
 def _flat(text: str, marks: str) -> str:
     """The text with every mark as a line end. Remembered: every word that is found asks where its sentence ends."""
     for mark in marks:

@@ -36,7 +36,7 @@ class Turn(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def heard(text: str) -> str:
     """The citizen's words of a transcript where they stand, everything else as line ends; any other text as it is.
 
