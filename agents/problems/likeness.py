@@ -24,8 +24,9 @@ NARROW_BOTH, NARROW_CATEGORY = 5.9, 9.3
 """Where the category is one, for a category that knows a single matter; less by the share of pairs that differ."""
 TEXT_BOTH, TEXT, TITLE = 2.0, 12.5, 2.2
 """For a cosine of 1."""
-CALLER = 4.2
-"""One reporter."""
+CALLER, CALLER_OTHERWISE = 4.2, 2.0
+"""One reporter; the same where neither matter nor category is one: whoever calls about everything calls about many
+problems."""
 SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 3.0), (12 * 3600.0, 1.0))
 """Seconds between the two calls, less than which so much speaks for one problem."""
 NEAR = -1.0
@@ -89,6 +90,8 @@ class Likeness:
     parts: dict[str, float]
     is_near: bool = False
     """So little below that a person may be asked."""
+    is_odds: bool = False
+    """The margin is log odds, base e, given that the place is one."""
 
 
 UNLIKE = Likeness(-99.0, {})
@@ -124,13 +127,24 @@ def _at_one_place(relation: Relation, one: Asked, other: Known, narrowness: floa
         "text": text_weight * text,
         "title": TITLE * title,
         "time": _soon(abs(one.at - other.at)),
-        "caller": CALLER if is_one_caller(one.caller, other.caller) else 0.0,
+        "caller": _caller(one, other),
     }
     margin = sum(parts.values())
     shown = {name: round(weight, 2) for name, weight in parts.items() if weight}
     return Likeness(
-        margin, {"place": 1.0, **shown, "score": round(margin, 2), "bound": 0.0}, NEAR <= margin < 0
+        margin,
+        {"place": 1.0, **shown, "score": round(margin, 2), "bound": 0.0},
+        is_near=NEAR <= margin < 0,
+        is_odds=True,
     )
+
+
+def _caller(one: Asked, other: Known) -> float:
+    if not is_one_caller(one.caller, other.caller):
+        return 0.0
+    asked, known = one.signature, other.signature
+    is_kin = asked.category == known.category or (bool(asked.matter) and asked.matter == known.matter)
+    return CALLER if is_kin else CALLER_OTHERWISE
 
 
 def _matter(one: Signature, other: Signature, narrowness: float) -> tuple[float, float]:

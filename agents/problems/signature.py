@@ -26,6 +26,7 @@ _MASK = re.compile(r"〔[^〕]*〕|\[[^\]]*\]|<[^>]*>|＊+|\*+")
 _SILENT = re.compile(r"[\W_]+")
 _CLAUSE = re.compile(r"[^。！？!?；;，,\n]+")
 NUMBERED = re.compile(r"\d")
+_NUMBERED_ROAD = re.compile(r"([\u4e00-\u9fff]{1,8}(?:路|街|巷|大道|胡同))\d")
 _TURNS = re.compile(
     r"(?:^|(?<=\s))(?:坐席|座席|客服|话务员|接线员|受理员|值机员)\s?[：:].*?(?=\s\S{2,4}[：:]|\n|$)"
     r"|(?:^|(?<=\s))(?:市民|来电人|群众|诉求人|用户|客户)\s?[：:]"
@@ -96,8 +97,10 @@ def sign(graded: Graded) -> Signature:
     ticket, grade = graded.ticket, graded.grade
     category = category_of(graded)
     sites = _sites(ticket)
-    is_sure = bool(ticket.said_place.community) or any(part.source != "text" for part in sites)
+    road = "" if sites else _road_of(ticket.place)
+    is_sure = bool(ticket.said_place.community or road) or any(part.source != "text" for part in sites)
     known = [part.said for part in ticket.parts if part.source != "text"] if is_sure else []
+    known += [road] if road else []
     title = normalise(_without(ticket.title, known))[:TITLE_CHARACTERS] or normalise(grade.matter)
     content = told_of(ticket.content[: 4 * TEXT_CHARACTERS])
     text = title + normalise(_without(content, known))[:TEXT_CHARACTERS]
@@ -109,7 +112,7 @@ def sign(graded: Graded) -> Signature:
         matter="" if grade.matter == OTHER else grade.matter,
         category=category,
         street=ticket.place.street or "",
-        names=_names_of(ticket, sites),
+        names=_names_of(ticket, sites, road),
         is_sure=is_sure,
         address=_address_of(ticket.place),
         lat=lat,
@@ -192,11 +195,19 @@ def _sites(ticket: Ticket) -> list[PlacePart]:
 _KINDS = ("community", "site", "station", "building", "road")
 
 
-def _names_of(ticket: Ticket, sites: list[PlacePart]) -> tuple[str, ...]:
+def _names_of(ticket: Ticket, sites: list[PlacePart], road: str) -> tuple[str, ...]:
     names = {f"{part.kind}:{part.name}" for part in sites}
+    if road:
+        names.add(f"road:{road}")
     if ticket.place.community:
         names.add(f"community:{ticket.place.community}")
     return tuple(sorted(names))
+
+
+def _road_of(place: Place) -> str:
+    """The road of a numbered address whose name no form could be cut from: 和谷路 of "和谷路66号"."""
+    numbered = _NUMBERED_ROAD.match(place.address or "")
+    return numbered[1] if numbered is not None else ""
 
 
 def _address_of(place: Place) -> str:

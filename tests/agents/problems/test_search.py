@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.problems.gather import Books, gather
+from agents.problems.member import Member
 from agents.problems.names import Names
-from agents.problems.search import INDEXED_MEMBERS
+from agents.problems.search import INDEXED_MEMBERS, Search
 from agents.problems.signature import sign
 
 Make = Callable[..., Graded]
@@ -48,6 +49,27 @@ def test_place_and_matter_decide(
 ) -> None:
     first, second = problems_of(graded("a", "甲", **one), graded("b", "乙", **{"hours": 1.0, **other}))
     assert (first == second) is joins
+
+
+def test_who_calls_about_everything_calls_about_many_problems(graded: Make) -> None:
+    first, second = problems_of(
+        graded("a", "甲", "楼上半夜放音乐吵得睡不着", matter="噪音", category="环保"),
+        graded("b", "甲", "电梯停了没人修，老人上不了楼", 1, matter="电梯", category="电梯"),
+    )
+    assert first != second
+
+
+def test_of_two_problems_at_one_place_the_larger_one_draws_the_next_ticket(graded: Make) -> None:
+    search = Search("东城区", Names())
+    ticket = sign(graded("z"))
+    problems = ["large", "large", "large", "small"]
+    for slot, problem_id in enumerate(problems, 1):
+        member = Member(
+            ticket_id=f"t{slot}", district="东城区", problem_id=problem_id, edition=1, first_edition=1,
+            seq=slot, slot=slot, at=3600.0 * slot, caller=f"人{slot}", signature=ticket,
+        )  # fmt: skip
+        search.add(member)
+    assert search.find(ticket, 3600.0 * 5).problem_id == "large"
 
 
 def test_a_name_that_the_platform_taught_is_found_in_the_next_text(graded: Make) -> None:

@@ -59,7 +59,7 @@ def test_point_on_the_equator_is_a_place() -> None:
         (
             {"community": None, "address": "长江路12号"},
             {"community": None, "address": "长江路90号"},
-            "different",
+            "road",
         ),
         ({"lat": 30.0, "lon": 110.0}, {"lat": 30.001, "lon": 110.0}, "same"),
         ({"lat": 30.0, "lon": 110.0}, {"lat": 30.004, "lon": 110.0}, "named"),
