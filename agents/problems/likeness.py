@@ -25,8 +25,10 @@ NARROW_BOTH, NARROW_CATEGORY = 5.9, 9.3
 TEXT_BOTH, TEXT, TITLE = 2.0, 12.5, 2.2
 """For a cosine of 1."""
 CALLER, CALLER_OTHERWISE = 4.2, 2.0
-"""One reporter; the same where neither matter nor category is one: whoever calls about everything calls about many
+"""One reporter; the same where matter, category and title differ: whoever calls about everything calls about many
 problems."""
+ONE_TITLE = 0.5
+"""Cosine of two titles that say the same."""
 SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 3.0), (12 * 3600.0, 1.0))
 """Seconds between the two calls, less than which so much speaks for one problem."""
 NEAR = -1.0
@@ -127,7 +129,7 @@ def _at_one_place(relation: Relation, one: Asked, other: Known, narrowness: floa
         "text": text_weight * text,
         "title": TITLE * title,
         "time": _soon(abs(one.at - other.at)),
-        "caller": _caller(one, other),
+        "caller": _caller(one, other, title),
     }
     margin = sum(parts.values())
     shown = {name: round(weight, 2) for name, weight in parts.items() if weight}
@@ -139,12 +141,12 @@ def _at_one_place(relation: Relation, one: Asked, other: Known, narrowness: floa
     )
 
 
-def _caller(one: Asked, other: Known) -> float:
+def _caller(one: Asked, other: Known, title: float) -> float:
     if not is_one_caller(one.caller, other.caller):
         return 0.0
     asked, known = one.signature, other.signature
-    is_kin = asked.category == known.category or (bool(asked.matter) and asked.matter == known.matter)
-    return CALLER if is_kin else CALLER_OTHERWISE
+    is_one = asked.category == known.category or (bool(asked.matter) and asked.matter == known.matter)
+    return CALLER if is_one or title >= ONE_TITLE else CALLER_OTHERWISE
 
 
 def _matter(one: Signature, other: Signature, narrowness: float) -> tuple[float, float]:
