@@ -15,6 +15,7 @@ from agents.grading.budget import BudgetSettings, Purse
 from agents.grading.endpoint import Endpoint, EndpointSettings, Usage
 from agents.grading.excerpt import excerpt, facts
 from agents.grading.grade import Climbed, Grade, ReviewReason
+from agents.grading.matters import says_nothing
 from agents.grading.memory import Answered, Memory, key_of
 from agents.grading.rules import RulesGrader
 from agents.grading.rung import Question, Rung, RungSettings
@@ -25,6 +26,8 @@ from prompts import Prompt
 
 V = TypeVar("V")
 
+NO_WORDS = "no_words"
+"""Why of a grade by rules where the text is nothing but a number or a mask: no model is paid to read that."""
 KEPT_S = 90 * 86_400.0
 CALM: frozenset[Kind] = frozenset({"praise", "suggestion", "consult"})
 """Kinds that nobody is in need of: the rules' doubt about them costs no one's time."""
@@ -107,6 +110,8 @@ class Ladder:
         ruled = self._by_rules(ticket)
         if not self.rungs or self.prompt is None:
             return Climbed(ruled), []
+        if says_nothing(ticket):
+            return Climbed(ruled.model_copy(update={"why": NO_WORDS})), []
         prompt = f"{self.prompt.id}+{self.prompt.digest[:8]}"
         question = Question(
             self.prompt.text, ticket.text, excerpt(ticket, self.settings.longest_text), facts(ticket)

@@ -240,11 +240,18 @@ def test_nobody_listens_then_rules() -> None:
     assert (grade.source, grade.why) == ("rules", "m0: broken")
 
 
-def test_text_that_is_only_a_masked_number_is_graded(server: ModelServer) -> None:
-    server.always = Scripted({"summary": "只留了电话", "quotes": [], "place_said": [], "key_phrases": []})
-    (grade,) = climb(ladder(server), "〔电话1〕")
-    assert grade.source == "llm"
-    assert grade.review == ("unproven",)
+@pytest.mark.parametrize("text", ["〔电话1〕", "", " \n", "……!!", "12345"])
+def test_text_without_a_word_is_graded_and_nobody_is_paid_to_read_it(server: ModelServer, text: str) -> None:
+    rungs = ladder(server)
+    (climbed,) = climb_all(rungs, text)
+    assert (climbed.grade.source, climbed.grade.why) == ("rules", "no_words")
+    assert (server.requests, climbed.audits, rungs.memory.waiting) == ([], (), {})
+
+
+def test_answer_without_a_proof_goes_to_a_person(server: ModelServer) -> None:
+    server.always = Scripted({"summary": "小区停水", "quotes": [], "place_said": [], "key_phrases": []})
+    (grade,) = climb(ladder(server), CALM)
+    assert (grade.source, grade.review) == ("llm", ("unproven",))
 
 
 INJECTIONS = [
