@@ -18,3 +18,10 @@ def test_data_that_can_be_no_folder_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(WrongSetup, match="WEISU_DATA"):
         wiring.make_index(Settings(data=tmp_path / "file" / "data"))
+
+
+@pytest.mark.parametrize("endpoints", [[], [{"model": "m0", "base_url": "http://127.0.0.1:9/v1"}]])
+def test_paid_answers_are_kept_as_long_as_the_audit(endpoints: list[dict[str, str]]) -> None:
+    told = {"stream": {"lane": {"audit_days": 30}}, "ladder": {"endpoints": endpoints}}
+    settings = Settings.model_validate(told)
+    assert wiring.make_grader(settings, wiring.city_of(settings)).kept_s == 30 * 86_400
