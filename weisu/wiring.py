@@ -3,7 +3,6 @@
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -38,15 +37,9 @@ class State:
     desk: MutableMapping[str, Any] = field(default_factory=dict)
 
 
-@cache
-def _one_of(city: City) -> City:
-    """Equal cities as one object: what the agents remember by city compares twins field by field at every look."""
-    return city
-
-
 def city_of(settings: Settings) -> City:
     """The configured city, or an unknown one. Raises CityError with all that is wrong in the folder."""
-    return _one_of(load_city(settings.city)) if settings.city is not None else City()
+    return load_city(settings.city) if settings.city is not None else City()
 
 
 def make_grader(settings: Settings, city: City) -> Ladder:
@@ -80,7 +73,7 @@ def make_back(settings: Settings, city: City | None = None) -> Path:
 def make_path(settings: Settings) -> Path:
     """The whole path over dicts: replay in one process, and tests.
 
-    One city for all: reading it takes a second, and two of them are compared field by field in every cache.
+    One city for all: reading it takes a second, and what the agents remember by city is kept for each object.
     """
     city = city_of(settings)
     front, back = make_front(settings, city), make_back(settings, city)

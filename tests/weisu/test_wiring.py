@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from agents.grading.ladder import Ladder
 from weisu import wiring
 from weisu.settings import Settings, WrongSetup
 
 
-def test_a_city_read_twice_is_one_object() -> None:
-    """The agents remember much by city; twins would be compared field by field at every look, at half the speed."""
-    settings = Settings(city=wiring.EXAMPLE_CITY)
-    assert wiring.city_of(settings) is wiring.city_of(settings)
+def test_whole_path_knows_one_city() -> None:
+    """The agents remember much by city, for each object: twins would be looked up and kept twice."""
+    path = wiring.make_path(Settings(city=wiring.EXAMPLE_CITY))
+    assert path.intake and path.books and path.desk and path.routing
+    assert isinstance(path.grader, Ladder)
+    known = {path.intake.city, path.grader.rules.city, path.books.city, path.desk.city, path.routing.city}
+    assert len(known) == 1
 
 
 def test_data_that_can_be_no_folder_is_one_clear_line(tmp_path: Path) -> None:
