@@ -290,7 +290,7 @@ def test_crowds_beyond_chance_pass_a_spent_budget_up_to_three(evidence: float, e
     assert told == [None] * expected + ["budget"] * (5 - expected)
 
 
-@pytest.mark.parametrize(("a_day", "needed"), [(5, -1.0), (10, -1.0), (100, 0.0)])
+@pytest.mark.parametrize(("a_day", "needed"), [(5, -1.0), (10, -1.0), (30, -0.046), (100, 1.0)])
 def test_a_crowd_of_days_needs_more_where_more_call(a_day: int, needed: float) -> None:
     desk = busy(make_desk(evidence=1.0), a_day, days=35)
     slow = {"lambda": -0.5, "tau": 168.0}
