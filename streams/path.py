@@ -6,7 +6,7 @@ from datetime import datetime
 from agents.alerting.alert import AlertEvent, Command
 from agents.alerting.decide import Desk, decide, decide_on_tick
 from agents.grading.grade import Graded, Grader, Judged, grade, grade_again
-from agents.intake.accept import Accepted, Intake, read, take
+from agents.intake.accept import Accepted, Intake, foresee, read, take
 from agents.intake.ticket import News, Ticket
 from agents.notifying.route import Delivery, Routing, route
 from agents.problems.books import Books
@@ -35,6 +35,11 @@ class Path:
         """The half of on_event() that knows no other event. Raises InvalidEvent."""
         assert self.intake is not None
         return read(raw, self.intake)
+
+    def foresee(self, news: News) -> None:
+        """For those who take many at once, between read() and on_read(): the same results, sooner."""
+        assert self.intake is not None
+        foresee(news, self.intake)
 
     def on_read(self, news: News) -> tuple[Accepted, tuple[Candidate, ...]]:
         """The other half of on_event()."""

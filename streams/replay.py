@@ -62,6 +62,9 @@ async def walk_front(
     while taken := list(islice(rest, BATCH)):
         watch.lap("read")
         read = [(number, _read(number, raw, path)) for number, raw in taken]
+        for _, news in read:
+            if not isinstance(news, Rejected):
+                path.foresee(news)
         batch = [_take(number, news, path) for number, news in read]
         watch.lap("intake")
         for place, front in enumerate(batch):

@@ -24,7 +24,7 @@ from agents.intake.hazards import find_hazards
 from agents.intake.masking import Tokens, holds_nothing, mask
 from agents.intake.places import find_places, normalize_place
 from agents.intake.pseudonym import hash_caller
-from agents.intake.ticket import News, Place, Step, Ticket, fold
+from agents.intake.ticket import News, Place, Step, Ticket, fold, text_of
 
 MAX_TEXT = 20_000
 """Characters kept of texts whose length the contract leaves open; the event is not refused for the rest."""
@@ -66,6 +66,13 @@ def read(raw: bytes, intake: Intake) -> News:
     if intake.until is not None and event.occurred_at > intake.until:
         raise InvalidEvent("implausible_time", "occurred_at: too far ahead of the receiver's clock")
     return _cleanse(event, intake)
+
+
+def foresee(news: News, intake: Intake) -> None:
+    """Look for the dangers of a new ticket's text before take() asks for them, and remember: it changes nothing,
+    and a batch of texts is gone through faster in one go."""
+    if news.creates:
+        find_hazards(text_of(news.fields.get("title", ""), news.fields["content"]), intake.city)
 
 
 def take(news: News, intake: Intake) -> Accepted:

@@ -147,6 +147,11 @@ class Stamp(Value):
     event_id: str
 
 
+def text_of(title: str, content: str) -> str:
+    """Title and content as one text."""
+    return f"{title}\n{content}" if title else content
+
+
 class Ticket(Value):
     """State of a ticket. Free of personal data: callers are hashed, texts are masked.
 
@@ -187,7 +192,7 @@ class Ticket(Value):
     @property
     def text(self) -> str:
         """Title and content as one text."""
-        return f"{self.title}\n{self.content}" if self.title else self.content
+        return text_of(self.title, self.content)
 
     @property
     def index_version(self) -> int:

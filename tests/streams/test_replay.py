@@ -1,5 +1,6 @@
 """Replay: the same bytes for any number of processes, and no line of a file can harm another."""
 
+import asyncio
 import gzip
 import hashlib
 import json
@@ -12,10 +13,14 @@ from typing import Any
 
 import pytest
 
+from agents.grading.rules import RulesGrader
+from agents.intake.accept import Accepted
+from agents.intake.events import InvalidEvent
 from streams.attic import json_attic
-from streams.lines import UnreadableFile, read_lines
+from streams.lines import Damage, UnreadableFile, read_lines
+from streams.replay import Front, Stopwatch, walk_front
 from weisu.city_folder import load_city
-from weisu.replaying import run_replay
+from weisu.replaying import make_front, run_replay
 from weisu.settings import Settings
 from weisu.simulator.simulate import simulate, write
 from weisu.simulator.truth import Truth
@@ -68,6 +73,32 @@ def test_the_same_run_twice_writes_the_same(day: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         run_replay(day, tmp_path / name, settings)
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
+
+
+def test_a_batch_of_lines_is_what_they_are_one_by_one(day: Path) -> None:
+    lines: list[tuple[int, bytes | Damage]] = [*read_lines(day)]
+    lines[7:7] = [(0, b"no event"), (0, Damage("broken"))]
+    lines += lines[:90]  # delivered again
+
+    async def batches() -> list[Front]:
+        walk = walk_front(lines, make_front(Settings(city=EXAMPLE)), Stopwatch())
+        return [front async for batch in walk for front in batch]
+
+    path = make_front(Settings(city=EXAMPLE))
+
+    def alone(raw: bytes | Damage) -> Accepted | None:
+        try:
+            return None if isinstance(raw, Damage) else path.on_event(raw)[0]
+        except InvalidEvent:
+            return None
+
+    fronts = asyncio.run(batches())
+    assert [front.line for front in fronts] == [number for number, _ in lines]
+    assert [front.accepted for front in fronts] == [alone(raw) for _, raw in lines]
+    grader = RulesGrader(load_city(EXAMPLE))
+    for front in fronts[:200]:
+        if front.graded is not None:
+            assert front.graded.grade.matter == grader.grade(front.graded.ticket).matter
 
 
 def event(number: int, **fields: object) -> dict[str, Any]:
