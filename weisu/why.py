@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from agents.alerting.reasons import why_held, why_told
 from agents.city import City
-from agents.problems.merging import MACHINE
 from indexing.index import Collection, Index, Query
 from weisu.console.view import label
+from weisu.regrouping import said_of
 from weisu.settings import WrongSetup
 
 Body = dict[str, Any]
@@ -185,22 +185,7 @@ def _problem(problem: Body, id: str, city: City) -> list[str]:
 
 def histories(problem: Body, city: City) -> list[str]:
     """One line for each merge and split of a problem: when, who, what and why."""
-    return [
-        f"{time_of(record['at'], city)} {said_of(record, problem)}" for record in problem.get("records", ())
-    ]
-
-
-def said_of(record: Body, problem: Body) -> str:
-    """A record of a merge or split in words, as seen from one of the problems that it is about."""
-    who = "系统" if record["by"] == MACHINE else record["by"]
-    kept, other, number = record["problem_id"], record["other_id"], record["tickets"]
-    is_kept = problem["problem_id"] == kept
-    said = {
-        "merged": f"并入问题 {other}（{number}件工单）" if is_kept else f"并入问题 {kept}",
-        "split": f"拆出{number}件工单，成为问题 {other}" if is_kept else f"由问题 {kept} 拆出",
-        "refused": f"要求{'并入问题 ' + other if other else '拆分'}，没有做",
-    }[record["record"]]
-    return f"{who}：{said}" + (f"，理由：{record['why']}" if record["why"] else "")
+    return [f"{time_of(one['at'], city)} {said_of(one, problem)}" for one in problem.get("records") or ()]
 
 
 def _ticket(ticket: Body) -> list[str]:

@@ -13,6 +13,8 @@ from fakes.console_city import HOSTILE, ConsoleCity, MemoryCommander, filled, mo
 from starlette.testclient import TestClient
 
 from agents.city import City
+from agents.problems.merging import Ask
+from indexing.documents import of_change
 from indexing.index import Document
 from indexing.sqlite import SqliteIndex
 from weisu.console.app import create
@@ -222,6 +224,60 @@ def test_a_merge_names_the_other_alert(own: TestClient, commander: MemoryCommand
     assert told.status_code == 200 and commander.commands[0].into == "a-2"
     nowhere = own.post("/alerts/a-1/merge", headers={"HX-Request": "true"})
     assert nowhere.status_code == 422 and len(commander.commands) == 1
+
+
+def test_a_problem_s_page_asks_for_a_merge_and_a_split(
+    own: TestClient, commander: MemoryCommander, city: ConsoleCity
+) -> None:
+    one, other = list(city.results.problems)[:2]
+    assert "并入或拆分" in own.get(f"/problems/{one}").text
+    form = {"by": "王五", "note": "同一家店", "into": other}
+    answer = own.post(f"/problems/{one}/merge", data=form, headers={"HX-Request": "true"})
+    assert answer.status_code == 200 and "已提交并入" in answer.text
+    form = {"by": "王五", "tickets": "T2， T3,T2"}
+    own.post(f"/problems/{one}/split", data=form, headers={"HX-Request": "true"})
+    merge, split = commander.commands
+    assert (merge.command, merge.problem_id, merge.into, merge.by, merge.note) == (
+        "merge_problems",
+        one,
+        other,
+        "王五",
+        "同一家店",
+    )
+    assert (split.command, split.problem_id, split.ticket_ids) == ("split_problem", one, ("T2", "T3"))
+
+
+@pytest.mark.parametrize(
+    ("action", "form", "said"),
+    [
+        ("merge", {"into": "p-2"}, "请先署名"),
+        ("merge", {"by": "王五", "into": "p-none"}, "没有这个编号的问题"),
+        ("split", {"by": "王五"}, "请填写要拆出的工单编号"),
+    ],
+)
+def test_a_merge_or_split_that_is_not_whole_is_not_sent(
+    own: TestClient, commander: MemoryCommander, action: str, form: dict[str, str], said: str
+) -> None:
+    answer = own.post(f"/problems/p-1/{action}", data=form, headers={"HX-Request": "true"})
+    assert answer.status_code == 422 and said in answer.text and not commander.commands
+
+
+def test_a_problem_that_was_taken_in_leads_to_the_other_with_its_record(
+    own: TestClient, index: SqliteIndex
+) -> None:
+    walked = ConsoleCity(morning())
+    water = walked.results.problem_of["T2"]
+    at = datetime(2025, 3, 3, 4, tzinfo=UTC)
+    asked = {"at": at, "by": "王五", "problem_id": water}
+    split = walked.path.on_ask(Ask(ask_id="s1", ticket_ids=("T4",), **asked))
+    new = split.moved["T4"]
+    merged = walked.path.on_ask(Ask(ask_id="m1", into=new, why="同一件事", **asked))
+    write(index, [document for change in merged.changes for document in of_change(change)])
+    page = own.get(f"/problems/{new}")
+    assert page.url.path == f"/problems/{water}"
+    said = text_of(page.text)
+    assert "王五：拆出1件工单" in said
+    assert f"王五：并入问题 {new}（1件工单），理由：同一件事" in said
 
 
 def test_an_alert_s_page_says_why_it_was_told(page: TestClient, city: ConsoleCity) -> None:

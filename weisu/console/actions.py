@@ -58,6 +58,45 @@ async def act(
     return HTMLResponse(f'<span class="said">{DONE[action]}，等待确认…</span>')
 
 
+@router.post("/problems/{problem_id}/{action}")
+async def regroup(
+    request: Request,
+    problem_id: str,
+    action: Literal["merge", "split"],
+    by: Annotated[str, Form(max_length=40)] = "",
+    note: Annotated[str, Form(max_length=200)] = "",
+    into: Annotated[str, Form(max_length=80)] = "",
+    tickets: Annotated[str, Form(max_length=10_000)] = "",
+) -> HTMLResponse:
+    """A merge with another problem, or a split; it must bear a name, for it is recorded with the problem."""
+    if "hx-request" not in request.headers:
+        raise HTTPException(403, "only from the console's own page")
+    index = request.app.state.index
+    ids = tuple(dict.fromkeys(tickets.replace("，", " ").replace(",", " ").split()))
+    if not by.strip():
+        return HTMLResponse('<span class="said bad">请先署名：并入和拆分都记入问题的经过。</span>', 422)
+    if action == "split" and not ids:
+        return HTMLResponse('<span class="said bad">请填写要拆出的工单编号。</span>', 422)
+    if action == "merge" and await index.get("problems", into.strip()) is None:
+        return HTMLResponse('<span class="said bad">没有这个编号的问题。</span>', 422)
+    command = Command(
+        command="merge_problems" if action == "merge" else "split_problem",
+        command_id=uuid4().hex,
+        problem_id=problem_id,
+        into=into.strip() if action == "merge" else None,
+        ticket_ids=ids if action == "split" else (),
+        by=by.strip(),
+        note=note.strip() or None,
+        at=datetime.now(UTC),
+    )
+    try:
+        await request.app.state.commander.send(command)
+    except ConnectionError:
+        return HTMLResponse(NO_ANSWER, 503)
+    said = "已提交并入" if action == "merge" else "已提交拆分"
+    return HTMLResponse(f'<span class="said">{said}，稍后刷新本页可见结果。</span>')
+
+
 @router.post("/tickets/{ticket_id:path}/claim/{verdict}")
 async def review_claim(
     request: Request,

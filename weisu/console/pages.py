@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi import Query as Parameter
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from agents.intake.hazards import title_of
 from indexing.index import Index, Interval, Query
@@ -107,12 +108,14 @@ async def problems(request: Request, q: Text = "", page: Page = 1) -> HTMLRespon
 
 
 @router.get("/problems/{problem_id:path}")
-async def problem(request: Request, problem_id: str) -> HTMLResponse:
-    """A problem with its timeline and the tickets in it."""
+async def problem(request: Request, problem_id: str) -> Response:
+    """A problem with its timeline and the tickets in it; of one that was taken in, the page of the other."""
     index, offset = index_of(request), request.app.state.utc_offset_minutes
     body = await index.get("problems", problem_id)
     if body is None:
         raise HTTPException(404, "没有找到这个问题。")
+    if into := body.get("into"):
+        return RedirectResponse(f"/problems/{quote(into)}", 303)
     span = datetime.fromisoformat(body["last_seen"]) - datetime.fromisoformat(body["first_seen"])
     interval: Interval = "hour" if span < SHORT else "day"
     members = await index.search(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weisu.console.view import label, local
+from weisu.regrouping import said_of
 
 Body = dict[str, Any]
 
@@ -36,6 +37,7 @@ def happenings(
                 Happening(alert["last_at"], "closed", f"预警{label(over)} · {who}", alert["alert_id"])
             )
     told += _closings(members, offset)
+    told += [Happening(one["at"], "", said_of(one, problem)) for one in problem.get("records") or ()]
     if problem["last_seen"] != problem["first_seen"]:
         told.append(Happening(problem["last_seen"], "calls", "最近来诉"))
     if problem.get("closed_at"):
