@@ -268,6 +268,8 @@ def _problem_document(problem: Problem) -> Document:
         "after": problem.after,
         "into": problem.into,
         "aliases": problem.aliases,
+        "review": ("merge",) if problem.proposals else (),
+        "proposals": [record.model_dump(mode="json") for record in problem.proposals],
         "records": [record.model_dump(mode="json") for record in problem.records],
         "units": problem.units,
         **_place_body(problem.place),

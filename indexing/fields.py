@@ -82,8 +82,8 @@ _TICKETS = (
 _PROBLEMS = (
     *_fields("keyword", "problem_id category status after into"),
     *_fields("keyword", "matter", words=True),
-    *_fields("keywords", "patterns units recent aliases"),
-    *_fields("stored", "records"),
+    *_fields("keywords", "patterns units recent aliases review"),
+    *_fields("stored", "records proposals"),
     *_fields("text", "title", words=True),
     *_fields("date", "first_seen last_seen closed_at"),
     *_fields("long", "tickets reporters open_tickets closures"),

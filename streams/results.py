@@ -31,6 +31,7 @@ _OF_PROBLEM = (
     "closures",
     "aliases",
     "records",
+    "proposals",
 )
 
 
@@ -160,7 +161,8 @@ def _moved_line(problem_id: str, line: bytes) -> bytes:
 
 
 def _problem_line(problem: Problem) -> bytes:
-    return to_json({name: getattr(problem, name) for name in _OF_PROBLEM})
+    row = {name: getattr(problem, name) for name in _OF_PROBLEM}
+    return to_json(row | {"review": ["merge"] if problem.proposals else []})
 
 
 def _problem_lines(results: Results) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from agents.city import City
 from agents.problems.signature import hash_of
+from weisu.regrouping import proposed_of
 from weisu.why import Body, Source, histories
 
 MOST_SHOWN = 50
@@ -38,6 +39,7 @@ async def explain_members(problem_id: str, source: Source, city: City) -> list[s
     if problem.get("after"):
         lines.append(f"接在已办结的问题 {problem['after']} 之后。")
     lines += histories(problem, city)
+    lines += [f"{proposed_of(one)}；请人核对。" for one in problem.get("proposals") or ()]
     moved = _moved_by(problem)
     for ticket in tickets[:MOST_SHOWN]:
         lines += _ticket(ticket, city, moved.get(ticket["ticket_id"]))
@@ -81,3 +83,22 @@ def _reason(ticket: Body, moved: str | None) -> str:
     ]
     total, bound = score.get("score", 0.0), score.get("bound", 0.0)
     return f"归入，因为{'，'.join(parts)}；合计 {total:.2f}，界限 {bound:.2f}"
+
+
+async def list_proposals(source: Source) -> list[str]:
+    """Every merge that is proposed and not decided, the surest first: which two problems, and why."""
+    found = await source.find("problems", "review", "merge")
+    rows = [(one, problem) for problem in found for one in problem.get("proposals") or ()]
+    lines: dict[frozenset[str], str] = {}
+    for one, problem in sorted(rows, key=lambda row: (-row[0]["score"], row[0]["record_id"])):
+        other = await source.get("problems", one["other_id"])
+        if other is None or other["problem_id"] == problem["problem_id"]:
+            continue
+        pair = frozenset((problem["problem_id"], other["problem_id"]))
+        title, other_title = (body.get("title") or body.get("matter") or "" for body in (problem, other))
+        lines.setdefault(
+            pair,
+            f"{problem['problem_id']} {title} ⇄ {other['problem_id']} {other_title}："
+            f"{one['why']}（把握 {one['score']:.1f}）",
+        )
+    return list(lines.values())

@@ -18,3 +18,8 @@ def said_of(record: Body, problem: Body) -> str:
         "refused": f"要求{'并入问题 ' + other if other else '拆分'}，没有做",
     }[record["record"]]
     return f"{who}：{said}" + (f"，理由：{record['why']}" if record["why"] else "")
+
+
+def proposed_of(proposal: Body) -> str:
+    """A proposed merge as seen from the problem on whose list it stands."""
+    return f"可能与问题 {proposal['other_id']} 是同一件事：{proposal['why']}（把握 {proposal['score']:.1f}）"

@@ -39,6 +39,7 @@ from agents.problems.problem import (
     exclude,
     include,
 )
+from agents.problems.proposing import proposal_of, with_proposal
 from agents.problems.rate import Rate, clock_of, is_fresh
 from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, says_solved, with_recurrence
 from agents.problems.rising import FOUND, is_crowd, rise
@@ -118,6 +119,8 @@ def _enter(
         open=ticket.status == "open",
         score=found.score,
         near=found.near,
+        rival=found.rival,
+        link=found.link,
         after=before.problem_id if before is not None and joined == "opened" else None,
         newcomer=is_named(caller) and before is not None and caller not in before.callers,
         recurrence=kind_of(before, graded, caller, city.thresholds),
@@ -189,6 +192,8 @@ def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> d
         "new_streams": tuple(key for key in streams if key not in kept),
         "score": found.score,
         "near": found.near,
+        "rival": found.rival,
+        "link": found.link,
         "earlier": earlier_of(before, ticket.ticket_id) if moves else member.earlier,
     }
 
@@ -216,6 +221,9 @@ def _settle(graded: Graded, member: Member, book: Book, city: City, decides: boo
         finders = PATTERNS if counts else (find_graded_hazard,)
         candidates = tuple([candidate for find in finders for candidate in find(case)])
         problem = _with_patterns(problem, candidates)
+    record = proposal_of(member, problem, graded.ticket.trigger_at, book) if member.rival else None
+    if record is not None:
+        problem = with_proposal(problem, record)
     if decides:
         fired = tuple([_finding(candidate) for candidate in candidates])
         if is_crowd(problem) and (before is None or not is_crowd(before)):
@@ -225,7 +233,7 @@ def _settle(graded: Graded, member: Member, book: Book, city: City, decides: boo
     left = _write(member, problem, before, rates, share, book)
     if calendar is not None:
         book.store_calendar(calendar)
-    return _say(graded, member, problem, left, candidates, counts)
+    return _say(graded, member, problem, left, candidates, counts, record)
 
 
 def _write(
@@ -325,6 +333,7 @@ def _say(
     left: Problem | None,
     candidates: tuple[Candidate, ...],
     counts: bool,
+    record: Record | None,
 ) -> Gathered:
     ticket = graded.ticket
     assert ticket.created_at is not None
@@ -332,16 +341,6 @@ def _say(
     told = graded if is_first else with_recurrence(graded, member.recurrence, member.earlier)
     if is_crowd(problem) and member.open:
         told = told.model_copy(update={"grade": rise(told.grade)})
-    record = None
-    if member.near is not None and member.near != problem.problem_id:
-        record = Record(
-            record="merge_proposed",
-            at=ticket.trigger_at,
-            problem_id=member.near,
-            other_id=problem.problem_id,
-            score=member.score.get("score", 0.0),
-            why="text just below the bound",
-        )
     change = Change.trusted(
         problem=problem,
         graded=told,

@@ -32,7 +32,7 @@ ONE_TITLE = 0.5
 SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 3.0), (12 * 3600.0, 1.0))
 """Seconds between the two calls, less than which so much speaks for one problem."""
 NEAR = -1.0
-"""Odds below the bound from which a merge is proposed to a person."""
+"""Odds below the bound from which the problem is told as the one that a ticket almost joined."""
 THETA = 0.20
 """Least score of two long texts. Source: 0.9997 quantile of random pairs 90 days apart, alerting.md B.2."""
 THETA_APART = 1.0
@@ -45,7 +45,7 @@ COPY_S = 12 * 3600.0
 LEAST_TEXT = 0.10
 """Least cosine of the texts themselves where no place is shared: a title alone never joins."""
 GREY = 0.06
-"""Just below the bound a merge is proposed to a person."""
+"""The same for a score of words."""
 SHORT_GRAMS = 40
 LEAST_RARE = 100
 """A text counts at least as long as so many pairs that no one else has: what is made of common phrases says too
@@ -91,7 +91,7 @@ class Likeness:
     margin: float
     parts: dict[str, float]
     is_near: bool = False
-    """So little below that a person may be asked."""
+    """So little below that it is told."""
     is_odds: bool = False
     """The margin is log odds, base e, given that the place is one."""
 

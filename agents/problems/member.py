@@ -51,7 +51,11 @@ class Member(Value):
     left_fresh: tuple[bool, ...] = ()
     score: dict[str, float] = Field(default_factory=dict)
     near: str | None = None
-    """The problem it almost joined: a merge is proposed."""
+    """The problem it almost joined."""
+    rival: str | None = None
+    """Another problem that it belongs to as surely: a merge of the two is proposed."""
+    link: float = 0.0
+    """Log odds that it belongs to the less likely of the two."""
     newcomer: bool = False
     """Named, and had never called about this problem."""
     after: str | None = None

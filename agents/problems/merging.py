@@ -22,6 +22,7 @@ from agents.problems.problem import (
     MAX_CALLERS,
     MAX_CAME_BACK,
     MAX_DAYS,
+    MAX_PROPOSALS,
     MAX_RECENT,
     MAX_RECORDS,
     MAX_UNITS,
@@ -102,7 +103,13 @@ def _merge(ask: Ask, found: Sequence[Problem], book: Book) -> Gathered:
 def _take_in(kept: Problem, gone: Problem, record: Record, book: Book) -> Gathered:
     """Give all that the younger problem has to the older one."""
     names = (*gone.aliases, gone.problem_id)
-    points = {"into": kept.problem_id, "status": "merged", "version": record.seq, "aliases": ()}
+    points = {
+        "into": kept.problem_id,
+        "status": "merged",
+        "version": record.seq,
+        "aliases": (),
+        "proposals": (),
+    }
     book.store_problem(gone.model_copy(update={**points, "records": _with(gone, record)}))
     for name in gone.aliases:
         if (alias := book.stored(name)) is not None:
@@ -137,6 +144,11 @@ def _joined(older: Problem, younger: Problem) -> dict[str, object]:
         "promise": last.promise,
         "returns": older.returns + younger.returns,
         "last_closed_at": last.last_closed_at,
+        "proposals": tuple(
+            record
+            for record in (*older.proposals, *younger.proposals)
+            if {record.problem_id, record.other_id} != {older.problem_id, younger.problem_id}
+        )[-MAX_PROPOSALS:],
         "came_back": tuple(dict.fromkeys((*older.came_back, *younger.came_back)))[-MAX_CAME_BACK:],
     }
 
@@ -212,7 +224,7 @@ def _new(
     book: Book,
 ) -> Problem:
     """The problem split off. One that had been taken in is itself again; else it is named as the one it leaves."""
-    plain = {"closures": 0, "returns": 0, "patterns": (), "came_back": (), "after": None}
+    plain = {"closures": 0, "returns": 0, "patterns": (), "came_back": (), "after": None, "proposals": ()}
     base = before or kept.model_copy(update={**plain, "problem_id": record.other_id, "records": ()})
     return base.model_copy(
         update={

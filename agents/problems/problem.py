@@ -110,6 +110,8 @@ class Problem(Value):
     """Ids of the problems that this one has taken in, at most 64."""
     records: tuple[Record, ...] = ()
     """Merges and splits of this problem, oldest first, at most 16."""
+    proposals: tuple[Record, ...] = ()
+    """Problems with which it may be one, for a person to decide; the newest last, at most 8."""
 
 
 class Candidate(Value):
@@ -186,6 +188,7 @@ MAX_DAYS = 56
 MAX_UNITS = 16
 MAX_ALIASES = 64
 MAX_RECORDS = 16
+MAX_PROPOSALS = 8
 
 
 class Share(NamedTuple):

@@ -35,6 +35,8 @@ PLACE_CANDIDATES = 24
 OF_ONE_PROBLEM = 5
 SURE = 4.0
 """Odds of 50 to 1: no other ticket of that problem is looked at, and more speaks no louder."""
+LINK = 1.0
+"""Log odds from which a ticket links a problem to the one it joins: a merge is proposed to a person."""
 INDEXED_MEMBERS = 12
 """Newest tickets by which a problem is found; keeps a problem of 50,000 tickets as cheap as one of twelve."""
 BACKGROUND = 200
@@ -58,6 +60,10 @@ class Found:
     norm_text: float = 1.0
     norm_title: float = 1.0
     """Lengths of the two weighted texts by what was known; kept with the member, never recomputed."""
+    rival: str | None = None
+    """Another problem to which the ticket belongs as surely: the two may be one."""
+    link: float = 0.0
+    """Log odds that it belongs to the less likely of the two."""
 
 
 @dataclass(slots=True)
@@ -213,6 +219,7 @@ class Search:
         near: tuple[float, int, str, Likeness] | None = None
         seen: set[int] = set()
         sure: set[str] = set()
+        links: dict[str, float] = {}
         for slot in self._candidates(asked):
             entry = self._entries[slot]
             if slot in seen or entry.problem_id in sure or abs(at - entry.at) > WINDOW_S:
@@ -224,10 +231,12 @@ class Search:
                 best = row if best is None or row[:2] > best[:2] else best
                 if likeness.margin >= SURE:
                     sure.add(entry.problem_id)
+                if likeness.is_odds and likeness.margin >= LINK:
+                    links[entry.problem_id] = max(likeness.margin, links.get(entry.problem_id, LINK))
             elif likeness.margin >= 0 or likeness.is_near:
                 near = row if near is None or row[:2] > near[:2] else near
         if best is not None:
-            return Found(best[2], None, best[3].parts, *norms)
+            return Found(best[2], None, best[3].parts, *norms, *_rival(best[2], links))
         return (
             Found(None, near[2], near[3].parts, *norms) if near is not None else Found(None, None, {}, *norms)
         )
@@ -314,6 +323,14 @@ class Search:
             other = self._entries[slot]
             total += cosine(asked.text, asked.norm_text, other.text, other.norm_text)
         return total / len(slots[-EXACT:]) < 0.5 * THETA
+
+
+def _rival(problem_id: str, links: dict[str, float]) -> tuple[str | None, float]:
+    """The other problem that a ticket is linked to most, and the weaker of the two links."""
+    if len(links) < 2 or problem_id not in links:
+        return None, 0.0
+    margin, rival = max((margin, name) for name, margin in links.items() if name != problem_id)
+    return rival, min(margin, links[problem_id])
 
 
 def _is_placed(signature: Signature) -> bool:

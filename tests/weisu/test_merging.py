@@ -122,3 +122,22 @@ def test_a_command_that_is_none_is_one_clear_line(events: Path, tmp_path: Path) 
 def test_what_is_asked_must_be_whole(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
     with pytest.raises(WrongSetup, match=said):
         weisu("problems", *arguments, "--to", tmp_path / "asked.jsonl")
+
+
+def test_proposals_are_listed_for_a_person(merged: Path, tmp_path: Path) -> None:
+    assert "没有待核对的并入建议。" in weisu("problems", "proposals", "--out", merged)
+    rows = [
+        json.loads(line) for line in (tmp_path / "plain" / "problems.jsonl").read_text("utf-8").splitlines()
+    ]
+    proposal = {
+        "record": "merge_proposed",
+        "other_id": rows[1]["problem_id"],
+        "score": 2.5,
+        "record_id": "m-1",
+    }
+    rows[0] |= {"review": ["merge"], "proposals": [proposal | {"why": "工单 t9 与两个问题都相符"}]}
+    (tmp_path / "plain" / "problems.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    told = weisu("problems", "proposals", "--out", tmp_path / "plain")
+    assert f"{rows[0]['problem_id']} " in told and f"⇄ {rows[1]['problem_id']} " in told
+    assert "工单 t9 与两个问题都相符（把握 2.5）" in told
+    assert "请人核对" in weisu("problems", "show", rows[0]["problem_id"], "--out", tmp_path / "plain")

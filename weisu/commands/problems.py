@@ -9,12 +9,14 @@ from uuid import uuid4
 import typer
 
 from agents.alerting.alert import Command
+from agents.city import City
 from streams.commands import KafkaCommander
 from streams.topics import Topics
 from weisu import wiring
 from weisu.commands.why import tell
-from weisu.membership import explain_members
+from weisu.membership import explain_members, list_proposals
 from weisu.settings import PREFIX, Settings, WrongSetup, load_settings
+from weisu.why import Source
 
 At = Annotated[
     datetime | None,
@@ -43,6 +45,20 @@ def show(
 ) -> None:
     """Say why each ticket is in the problem: the parts of its score, and its own words."""
     tell(explain_members, id, out, "no problem")
+
+
+@problems.command()
+def proposals(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder that `weisu replay --out` wrote; none: the index")
+    ] = None,
+) -> None:
+    """List the merges that are proposed: pairs of problems that one ticket belongs to as surely."""
+
+    async def listed(_: str, source: Source, __: City) -> list[str]:
+        return await list_proposals(source) or ["没有待核对的并入建议。"]
+
+    tell(listed, "", out, "no proposals")
 
 
 @problems.command()
