@@ -24,6 +24,7 @@ from agents.grading.audit import Audit
 from agents.grading.claims import status_of
 from agents.grading.grade import Diversion, Grade, Graded
 from agents.intake.ticket import Place, Step, Ticket
+from agents.problems.learned import learned_of
 from agents.problems.problem import Change, Problem
 from agents.problems.rising import is_crowd
 from indexing.analysis import tidy
@@ -151,6 +152,7 @@ def _ticket_document(ticket: Ticket, stage: Stage, digit: int, more: dict[str, A
         "content": tidy(ticket.content),
         "category_path": ticket.category,
         "places": tuple(dict.fromkeys(part.name for part in ticket.parts)),
+        "learned": learned_of(ticket),
         "status": ticket.status,
         "unit": ticket.unit,
         **_place_body(ticket.place),

@@ -75,7 +75,7 @@ _TICKETS = (
         "stored",
         "made_by proposed quotes cues steps duty_warning duty_basis duty_reason diversion_reason diversion_quote",
     ),
-    *_fields("stored", "claim_basis claim_quote draft_title why score"),
+    *_fields("stored", "claim_basis claim_quote draft_title why score learned"),
     *_PLACE,
 )
 

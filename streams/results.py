@@ -9,6 +9,7 @@ from pydantic_core import from_json, to_json
 
 from agents.alerting.alert import AlertEvent, Held
 from agents.grading.grade import Grade, Graded, Urgency
+from agents.problems.learned import learned_of
 from agents.problems.problem import Change, Problem
 from agents.problems.rising import rise
 from streams.attic import Attic
@@ -118,6 +119,7 @@ class Results:
                 "grade": graded.grade,
                 "status": ticket.status,
                 "place": {name: part for name, part in vars(ticket.place).items() if part is not None},
+                "learned": learned_of(ticket),
             }
         )
 

@@ -66,6 +66,9 @@ def _ticket(ticket: Body, city: City, moved: str | None) -> list[str]:
     quotes = ticket.get("quotes") or (ticket.get("grade") or {}).get("quotes") or ()
     if quotes:
         lines.append("    原话：" + "、".join(f"“{quote}”" for quote in quotes[:3]))
+    if learned := ticket.get("learned"):
+        names = "、".join(part["name"] for part in learned)
+        lines.append(f"    工单未写明{names}，由提到“{learned[0]['said']}”的其他工单得知")
     return lines
 
 

@@ -7,7 +7,7 @@ stands in the ticket's Member, so that a redelivery is answered alike however mu
 from typing import Literal
 
 from agents.grading.grade import Graded
-from agents.intake.ticket import Place, PlacePart
+from agents.intake.ticket import Place, PlacePart, Ticket
 from agents.problems.names import Names
 from agents.problems.signature import Signature
 
@@ -44,3 +44,12 @@ def with_learned(graded: Graded, parts: tuple[PlacePart, ...]) -> Graded:
         update={"place": place.model_copy(update=found), "parts": (*ticket.parts, *missing.values())}
     )
     return graded.model_copy(update={"ticket": known})
+
+
+def learned_of(ticket: Ticket) -> list[dict[str, str]]:
+    """What was learned about its place, as it is written down: kind and name, and the name that told it."""
+    return [
+        {"kind": part.kind, "name": part.name, "said": part.said}
+        for part in ticket.parts
+        if part.source == "learned"
+    ]

@@ -17,7 +17,7 @@ from weisu.settings import Settings, WrongSetup
 from weisu.why import Body
 
 
-def _created(number: int, caller: str, content: str) -> str:
+def _created(number: int, caller: str, content: str, **place: str) -> str:
     return json.dumps(
         {
             "event_id": f"e{number}",
@@ -26,7 +26,7 @@ def _created(number: int, caller: str, content: str) -> str:
             "occurred_at": f"2026-03-02T0{number}:00:00+08:00",
             "caller": {"id": caller},
             "content": content,
-            "place": {"district": "城东区", "community": "新华小区"},
+            "place": place or {"district": "城东区", "street": "新华街道", "community": "新华小区"},
         },
         ensure_ascii=False,
     )
@@ -62,6 +62,17 @@ def test_every_ticket_of_a_problem_is_explained_with_its_words(out: Path) -> Non
     assert "工单 t2：归入，因为同一地点，事项与类别" in told
     assert "停水" in told.partition("原话：")[2]
     assert "t3" not in told
+
+
+def test_a_district_learned_from_other_tickets_says_so(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    known = _created(1, "人1", "停水了，水龙头没有水")
+    silent = _created(2, "人2", "新华小区停水一上午", city="试城")
+    events.write_text(f"{known}\n{silent}", encoding="utf-8")
+    run_replay(events, tmp_path / "out", Settings())
+    told = _shown(tmp_path / "out", _problem_of(tmp_path / "out", "t2"))
+    assert "2件工单，2名诉求人" in told
+    assert "工单未写明城东区、新华街道，由提到“新华小区”的其他工单得知" in told
 
 
 def test_an_unknown_problem_is_one_clear_line(out: Path) -> None:
