@@ -1,8 +1,8 @@
 """A learned sense of alarm 学得的险情感: how much a caller's words sound like danger where no list knows them.
 
-A logistic regression over the characters and pairs of characters that a text holds, each counted once; the sum
-is divided by the square root of how many are known, so that a long text is no danger by its length. Fitted by
-weisu/evaluation/alarm_fit.py on texts written for it.
+A logistic regression over the characters and pairs of characters that a text holds, marks and both its ends
+among them, each counted once; the sum is divided by the square root of how many are known, so that a long text
+is no danger by its length. Fitted by weisu/evaluation/alarm_fit.py on texts written for it.
 """
 
 import re
@@ -14,6 +14,9 @@ from typing import Any
 from agents.city import City, words
 from agents.intake.pairs import letters_of, number_of, pairs_of
 
+_ENOUGH = 20
+"""Known runs of characters without which nothing is doubted."""
+_LINE_END = number_of("\n")
 _CLAUSE = re.compile(r"[^。！？；!?;\n，,：:]+")
 _WIDTH = 40
 """Bits of a mark in which weights are summed."""
@@ -31,7 +34,9 @@ class Sense:
     threshold: float
     """A score above it is an unclear danger."""
     doubt: float
-    """An urgent scene of a text whose score is below it is none."""
+    """An urgent scene whose surroundings score below it is none."""
+    firm_doubt: float
+    """Any other danger of the word lists whose surroundings score below it is none."""
     marks: Mapping[int, int] = field(init=False)
     """The number of each run → its own place above its weight: a set of marks holds a run once, and the sum of
     the marks is the sum of the weights too. One look-up a run."""
@@ -45,20 +50,27 @@ class Sense:
 def sense_of(city: City) -> Sense:
     """The city's weights: the built-in ones with its own lexicon/alarm.toml over them."""
     table = words(city, "alarm")
-    return Sense(table["weights"], table["bias"] / 1000, table["threshold"], table["doubt"])
+    return Sense(
+        table["weights"], table["bias"] / 1000, table["threshold"], table["doubt"], table["firm_doubt"]
+    )
 
 
 def alarm(low: str, sense: Sense) -> float:
     """How much the lower-cased text sounds like danger: log-odds, negative for most."""
-    weight, known = _weigh(low, sense)
-    return weight / 1000 / sqrt(known or 1) + sense.bias
+    return _score(low, sense)[0]
+
+
+def is_calm(low: str, sense: Sense, doubt: float) -> bool:
+    """Whether the words score below `doubt`, and are enough to say so: not a few, and not in another language."""
+    score, known = _score(low, sense)
+    return known >= _ENOUGH and score < doubt
 
 
 def telling(low: str, sense: Sense) -> tuple[int, int]:
     """The span of the pair that says most for danger, in the clause that does; (0, 0): no clause does."""
 
     def weight(span: tuple[int, int]) -> int:
-        return _weigh(low[span[0] : span[1]], sense)[0]
+        return _weight(_marks_in(low[span[0] : span[1]], sense) - {None})
 
     best = max((found.span() for found in _CLAUSE.finditer(low)), key=weight, default=(0, 0))
     if weight(best) <= 0:
@@ -66,9 +78,21 @@ def telling(low: str, sense: Sense) -> tuple[int, int]:
     return max(((at, at + 2) for at in range(best[0], best[1] - 1)), key=weight, default=best)
 
 
-def _weigh(low: str, sense: Sense) -> tuple[int, int]:
-    """The sum of the weights of the characters and pairs in the text, each counted once; and how many are known."""
+def _score(low: str, sense: Sense) -> tuple[float, int]:
+    """The log-odds, and how many runs are known. A line end stands before the text and behind it."""
+    found = _marks_in(low, sense)
     mark = sense.marks.get
-    found: set[Any] = {*map(mark, letters_of(low)), *map(mark, pairs_of(low))}
+    first, last = low[:1] or "\n", low[-1:] or "\n"
+    found |= {mark(_LINE_END), mark(number_of(f"\n{first}")), mark(number_of(f"{last}\n"))}
     found.discard(None)
-    return sum(found) % (1 << _WIDTH) - len(found) * _SHIFT, len(found)
+    return _weight(found) / 1000 / sqrt(len(found) or 1) + sense.bias, len(found)
+
+
+def _marks_in(low: str, sense: Sense) -> set[Any]:
+    """The marks of the characters and pairs in the text, each once; None where there are some without."""
+    mark = sense.marks.get
+    return {*map(mark, letters_of(low)), *map(mark, pairs_of(low))}
+
+
+def _weight(marks: set[Any]) -> int:
+    return sum(marks) % (1 << _WIDTH) - len(marks) * _SHIFT

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from agents.city import City, words
-from agents.intake.alarm import Sense, alarm, sense_of, telling
+from agents.intake.alarm import Sense, alarm, is_calm, sense_of, telling
 from agents.intake.openings import quick
 from agents.intake.orders import without_orders
 from agents.intake.scan import (
@@ -27,10 +27,14 @@ MAX_QUOTE = 40
 """Characters of a hazard's quote."""
 UNCLEAR = "unclear_danger"
 """The danger that the sense of alarm tells where no word and no scene does."""
+_NEARBY = 150
+_AROUND = 100
+"""Characters before and after a hit that say whether it sounds like danger."""
 _SCENE = "scene:"
 _IDIOM = ""
 """Entry of a figure of speech: what it covers is no danger."""
 _NEVER = re.compile(r"(?!)")
+_ALWAYS = re.compile("")
 _CLASS = re.compile("〈([^〉]+)〉")
 
 Level = Literal["critical", "urgent"]
@@ -48,6 +52,8 @@ class Danger:
     excludes: re.Pattern[str]
     spares: frozenset[str]
     aftermath: bool
+    needs: re.Pattern[str]
+    """Must stand within _NEARBY characters: whom it hits or how long, for what is no danger to a single home."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +111,23 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
         if known is not None and known.level == danger.level:
             continue
         level = _level(danger, _verdict(low, hit, danger, rules.cues))
-        if level == "urgent" and hit.entry.startswith(_SCENE) and score < rules.sense.doubt:
+        if level is not None and _is_doubted(low, hit, danger, level, rules.sense):
             continue
         if level is not None and (known is None or level == "critical"):
             found[danger.name] = Hazard(name=danger.name, level=level, quote=_quote(text, hit))
     if not found and score > rules.sense.threshold:
         return _unclear(text, low, hits, rules)
     return tuple(sorted(found.values(), key=lambda hazard: hazard.level != "critical"))
+
+
+def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, sense: Sense) -> bool:
+    """Whether neither the sentence nor the words around the hit sound like danger at all."""
+    if danger.needs is not _ALWAYS:
+        return danger.needs.search(low, max(0, hit.start - _NEARBY), hit.end + _NEARBY) is None
+    doubt = sense.doubt if level == "urgent" and hit.entry.startswith(_SCENE) else sense.firm_doubt
+    around = low[max(0, hit.start - _AROUND) : hit.end + _AROUND]
+    sentence = low[sentence_start(low, hit.start) : sentence_end(low, hit.end)]
+    return is_calm(around, sense, doubt) and alarm(sentence, sense) < doubt
 
 
 def _unclear(text: str, low: str, hits: list[Hit], rules: HazardRules) -> tuple[Hazard, ...]:
@@ -122,6 +138,8 @@ def _unclear(text: str, low: str, hits: list[Hit], rules: HazardRules) -> tuple[
     hit = Hit(UNCLEAR, (start, end), start, end)
     danger = rules.dangers[UNCLEAR]
     if start == end or is_idiom or _verdict(low, hit, danger, rules.cues) != "danger":
+        return ()
+    if rules.cues.drill.search(low, sentence_start(low, start), sentence_end(low, end)):
         return ()
     return (Hazard(name=UNCLEAR, level=danger.level, quote=_quote(text, hit)),)
 
@@ -211,6 +229,7 @@ def _danger(name: str, table: Mapping[str, Any]) -> Danger:
         compiled(table["excludes"], name) if table.get("excludes") else _NEVER,
         frozenset(table.get("spares", ())),
         bool(table.get("aftermath", False)),
+        compiled(table["needs"], name) if table.get("needs") else _ALWAYS,
     )
 
 

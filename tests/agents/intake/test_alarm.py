@@ -22,7 +22,7 @@ SENSE = sense_of(CITY)
 
 
 def sense(**weights: int) -> Sense:
-    return Sense(weights, bias=-1.0, threshold=0.0, doubt=-1.0)
+    return Sense(weights, bias=-1.0, threshold=0.0, doubt=-1.0, firm_doubt=-2.0)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_telling_is_the_heaviest_run_of_the_heaviest_clause(text: str, told: str
     [
         ("楼下老爷子脸都灰了，手捂着胸，叫他也不吭声，快来人", "楼下老爷子脸都灰了"),
         ("老伴刚才还好好的，突然嘴歪了，话也说不清，身子往下滑", "身子往下滑"),
-        ("楼上有东西在响，一股怪味，我眼睛都睁不开，孩子也吐了", "我眼睛都睁不开"),
+        ("楼上有东西在响，一股怪味，我眼睛都睁不开，孩子也吐了", "孩子也吐了"),
     ],
 )
 def test_what_sounds_like_danger_is_urgent_and_quotes_the_clause(text: str, quote: str) -> None:
@@ -100,16 +100,55 @@ def test_a_rule_that_finds_a_danger_is_not_outdone() -> None:
     assert (found.name, found.level) == ("fire", "critical")
 
 
-def test_an_urgent_scene_that_sounds_calm_is_none_and_a_critical_one_stays() -> None:
-    def told(text: str, doubt: float) -> list[str]:
-        lexicon = {"alarm": {"doubt": doubt, "threshold": 99.0}, "scenes": {"scenes": SCENES}}
-        city = City(name="test", version=f"alarm-doubt-{doubt}", lexicon=lexicon)
-        return [hazard.name for hazard in find_hazards(text, city)]
+def told(text: str, **alarm: float) -> list[str]:
+    lexicon = {"alarm": {"threshold": 99.0, **alarm}, "scenes": {"scenes": SCENES}}
+    return [
+        hazard.name for hazard in find_hazards(text, City(name="test", version=f"{alarm}", lexicon=lexicon))
+    ]
 
-    assert told("库里的棉花包发烫了", -99.0) == ["collapse_risk"]
-    assert told("库里的棉花包发烫了", 99.0) == []
-    assert told("库里的棉花包发红了", 99.0) == ["fire"]
-    assert told("库里着火了", 99.0) == ["fire"]
+
+def test_an_urgent_scene_that_sounds_calm_is_none_and_a_critical_one_needs_a_firm_doubt() -> None:
+    hot, red = (
+        f"库里的棉花包{state}了，保管员说这个季节都是这样的，想问一下正常不正常" for state in ("发烫", "发红")
+    )
+    assert told(hot, doubt=-99.0) == ["collapse_risk"]
+    assert told(hot, doubt=99.0) == []
+    assert told(red, doubt=99.0, firm_doubt=-99.0) == ["fire"]
+    assert told(red, doubt=-99.0, firm_doubt=99.0) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["库里的棉花包发红了", "Smoke coming from windows, house on fire, please send someone"]
+)
+def test_a_few_words_and_another_language_are_never_doubted(text: str) -> None:
+    assert told(text, doubt=99.0, firm_doubt=99.0) == ["fire"]
+
+
+@pytest.mark.parametrize(
+    ("calm", "alarming"),
+    [
+        (
+            "谢谢消防员把我家隔壁的火灾扑灭了，想给你们送一面锦旗，请问寄到哪里",
+            "隔壁发生火灾，扑不灭，消防员还没到，楼上还有人",
+        ),
+        ("机动车年检太麻烦，尾气冒黑烟的车照样过，收费还高", "有辆车在冒黑烟，车头里有火苗，司机出不来"),
+        ("请求修一个消防水池，考虑到火灾供水的需要", "仓库火灾，水池里没水，火往民房烧过去"),
+        ("断桥垮塌半年了，我们上学要绕路，什么时候重修", "桥刚刚垮塌，一辆车掉下去了"),
+        ("排队排得我喘不过气，窗口能不能多开两个", "我妈喘不过气，嘴唇发紫，快叫救护车"),
+        ("建议给环卫工人发藿香正气水，免得中暑晕倒", "环卫工人中暑晕倒在路边，叫不醒"),
+        ("请求市长救救我们村的庄稼，渠里三个月没有水", "救救我们，水淹到二楼了"),
+        ("物业强行装油烟管道，业主都不同意", "有人强行把女孩往车里拖，她在喊救命"),
+    ],
+)
+def test_the_same_words_said_calmly_are_none_and_said_in_alarm_are_a_danger(calm: str, alarming: str) -> None:
+    assert find_hazards(calm, CITY) == ()
+    assert find_hazards(alarming, CITY) != ()
+
+
+def test_a_danger_stands_beside_everyday_complaints() -> None:
+    everyday = "物业服务一直不好，绿化没有人管，门禁坏了也不修，收费却一年比一年高。" * 6
+    assert find_hazards(f"有业主被困在电梯里，喘不过气了。{everyday}", CITY)[0].name == "trapped"
+    assert find_hazards(f"{everyday}有业主被困在电梯里，喘不过气了。{everyday}", CITY)[0].name == "trapped"
 
 
 SCENES = [

@@ -244,6 +244,22 @@ def test_a_danger_in_passing_of_a_long_appeal_is_a_step_lower() -> None:
     assert find_hazards(f"有业主被困在电梯里\n{filler}", CITY)[0].level == "critical"
 
 
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("家里没水用，怎么报修", "家里没水用，整栋楼都没有"),
+        ("我家停水了，隔壁有水", "我家停水三天了"),
+        ("家里没电，推闸也推不上", "家里没电，老伴靠制氧机，请快点"),
+        ("我家暖气不热，只有十七度", "暖气不热，家里有九十岁的老人，冻病了"),
+        ("突然停电，不知道是不是欠费", "突然停电，电梯也停了，整个小区都黑了"),
+        ("自来水发黄，放一会儿就好", "自来水发黄，我们几栋楼都不敢喝"),
+    ],
+)
+def test_an_outage_is_urgent_where_it_hits_many_the_weak_or_lasts(one: str, many: str) -> None:
+    assert find_hazards(one, CITY) == ()
+    assert {hazard.level for hazard in find_hazards(many, CITY)} == {"urgent"}
+
+
 def test_critical_stands_before_urgent() -> None:
     found = find_hazards("小区停水了，楼上又着火了", CITY)
     assert [(h.name, h.level) for h in found] == [("fire", "critical"), ("water_outage", "urgent")]

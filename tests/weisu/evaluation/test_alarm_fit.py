@@ -4,7 +4,20 @@ import pytest
 
 from agents.city import City
 from agents.intake.alarm import Sense, alarm, sense_of
-from weisu.evaluation.alarm_fit import FOLDS, LEXICON, THRESHOLD, Example, as_toml, fit, load_corpus, shares
+from agents.intake.hazards import find_hazards
+from weisu.evaluation.alarm_fit import (
+    FOLDS,
+    LEXICON,
+    THRESHOLD,
+    UNSEEN,
+    Example,
+    as_toml,
+    fit,
+    load_corpus,
+    load_examples,
+    runs_of,
+    shares,
+)
 
 CORPUS = load_corpus()
 
@@ -15,7 +28,7 @@ def refit() -> Sense:
 
 
 def test_corpus_is_large_mixed_and_says_nothing_twice() -> None:
-    assert len({one.low for one in CORPUS}) == len(CORPUS) > 2900
+    assert len({one.low for one in CORPUS}) == len(CORPUS) > 3500
     assert 0.4 < sum(one.alarm for one in CORPUS) / len(CORPUS) < 0.6
 
 
@@ -36,6 +49,25 @@ def test_it_holds_for_texts_that_it_was_not_fitted_on() -> None:
     found = shares(held, [alarm(one.low, sense) for one in held], THRESHOLD)
     assert found["recall"] > 0.65
     assert found["false"] < 0.02
+
+
+def test_rules_and_sense_find_what_nothing_was_fitted_on() -> None:
+    unseen = load_examples(UNSEEN)
+    found = shares(unseen, [float(bool(find_hazards(one.low, City()))) for one in unseen], 0.5)
+    assert found["recall"] > 0.89
+    assert found["false"] < 0.09
+
+
+def test_no_text_that_it_was_fitted_on_is_like_an_unseen_one() -> None:
+    unseen = [runs_of(one.low) for one in load_examples(UNSEEN)]
+    alike = [
+        one.low
+        for one in CORPUS
+        if any(
+            len(runs & there) > 0.6 * len(runs | there) for there in unseen for runs in (runs_of(one.low),)
+        )
+    ]
+    assert alike == []
 
 
 def test_shares_count_what_is_above() -> None:
