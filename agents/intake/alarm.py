@@ -95,4 +95,4 @@ def _marks_in(low: str, sense: Sense) -> set[Any]:
 
 
 def _weight(marks: set[Any]) -> int:
-    return sum(marks) % (1 << _WIDTH) - len(marks) * _SHIFT
+    return int(sum(marks) % (1 << _WIDTH)) - len(marks) * _SHIFT
