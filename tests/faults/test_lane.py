@@ -10,7 +10,9 @@ from aiokafka import AIOKafkaProducer
 
 from agents.grading.grade import Grade, Graded
 from agents.intake.ticket import Place, Ticket
+from agents.problems.merging import Ask
 from indexing.index import Document, IndexUnavailable, Written
+from streams.asks import write_ask
 from streams.deadletters import DeadLetters, list_letters, replay_letters
 from streams.lane import Lane
 from streams.metrics import Metrics
@@ -107,7 +109,12 @@ async def test_the_lane_writes_all_and_buries_what_it_cannot_read(embedded_broke
         records.append((topics.accepted, ticket(number).model_dump_json().encode()))
         records.append((topics.accepted, ticket(number, 2).model_dump_json().encode()))
     records.append((topics.graded, graded(200).model_dump_json().encode()))
-    records += [(topics.graded, write_tick(AT)), (topics.accepted, b"{broken"), (topics.problems, None)]
+    records += [
+        (topics.graded, write_tick(AT)),
+        (topics.graded, write_ask(Ask(ask_id="m1", at=AT, by="王五", problem_id="p-1", into="p-2"))),
+        (topics.accepted, b"{broken"),
+        (topics.problems, None),
+    ]
     await send(embedded_broker, records)
     index = MemoryIndex(gone=2, bad="T7")
     await until_drained(make_lane(embedded_broker, topics, index), embedded_broker, topics)

@@ -221,6 +221,30 @@ def test_a_moved_ticket_wins_over_where_it_was(joined: Any) -> None:
     assert after.version > before.version
 
 
+def test_each_merge_or_split_wins_over_where_the_ticket_was_and_yields_to_its_next_revision() -> None:
+    crowd = _problem().model_copy(update={"reporters": 12, "patterns": ("burst",)})
+    told = [
+        of_change(Change(problem=crowd, graded=_graded("llm"), joined="joined"))[1],
+        *(
+            of_change(Change(problem=_problem(), graded=_graded("rules"), joined="moved", moves=moves))[1]
+            for moves in (1, 2, 3)
+        ),
+    ]
+    versions = [document.version for document in told]
+    assert versions == sorted(set(versions))
+    many = of_change(Change(problem=_problem(), graded=_graded("llm"), joined="moved", moves=5000))[1]
+    assert (
+        many.version < TICKET.model_copy(update={"revision": TICKET.revision + 1, "edition": 0}).index_version
+    )
+
+
+def test_a_problem_that_was_taken_in_says_where_it_is_now() -> None:
+    gone = _problem().model_copy(update={"into": "p-older", "status": "merged"})
+    kept = _problem().model_copy(update={"aliases": ("p-younger",)})
+    assert of_change(Change(problem=gone))[0].body["into"] == "p-older"
+    assert of_change(Change(problem=kept))[0].body["aliases"] == ("p-younger",)
+
+
 def test_a_ticket_whose_creation_has_not_come_has_no_month() -> None:
     waiting = TICKET.model_copy(update={"created_at": None})
     assert "created_at" not in of_ticket(waiting).body

@@ -286,6 +286,14 @@ def test_one_event_of_a_far_year_stops_nothing() -> None:
     city.expect(alert("burst").at("新华小区").between("09:00", "09:13"))
 
 
+def test_a_clock_that_jumps_to_and_fro_loses_and_repeats_nothing() -> None:
+    city = quiet_city()
+    for number, (day, minute) in enumerate(((0, 0), (3, 5), (0, 4), (-20, 9), (0, 8), (3, 6), (0, 12))):
+        city.at(f"D{day} 09:{minute:02}").call(f"人{number}", WATER[number % 3], **HOME)
+    city.expect(alert("burst").at("新华小区").between("09:00", "09:13"))
+    assert len([event for event in city.told() if event.at >= moment_of("D2 00:00")]) == 0
+
+
 def test_one_event_of_a_long_gone_year_raises_nothing() -> None:
     city = quiet_city()
     city.at("D-900 09:00").calls(3, WATER, **HOME)
