@@ -61,7 +61,8 @@ def gather(graded: Graded, books: Books) -> Gathered:
             return Gathered()
         return _meet(graded, books)
     book = books.of(member.district)
-    graded = with_learned(graded, member.learned)
+    if key_of(graded.district) in ("", member.district):
+        graded = with_learned(graded, member.learned)
     if ticket.edition > member.edition:
         return _settle(graded, _update(graded, member, book, books.city), book, books.city)
     return _settle(graded, member, book, books.city)
