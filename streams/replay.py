@@ -168,11 +168,12 @@ class Back:
 
     def _keep_gathered(self, gathered: Gathered) -> bool:
         """Keep all but what alerting weighs; whether a ticket's own state was among it."""
-        has_ticket = False
+        has_ticket = has_record = False
         for change in gathered.changes:
             self.results.problems[change.problem.problem_id] = change.problem
             if change.record is not None:
                 self.results.records.append(change)
+                has_record = True
             if change.graded is not None and change.joined != "left":
                 self.results.keep(change.graded, change.problem.problem_id, change.score)
                 has_ticket = True
@@ -180,7 +181,8 @@ class Back:
             self.results.rise(ticket_id)
         for ticket_id, problem_id in gathered.moved.items():
             self.results.move(ticket_id, problem_id)
-        self._news += follows_of(gathered)
+        if has_record:
+            self._news += follows_of(gathered)
         return has_ticket
 
     def _decide(self) -> None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from agents.problems.signature import OTHER, Signature
 from agents.problems.whereabouts import PLACED, Relation, has_spot, place_keys, relate
@@ -84,8 +84,7 @@ class Asked:
     norm_title: float
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
+class Likeness(NamedTuple):
     """How far a pair stands above (≥ 0) or below its bound, and the parts that make it up."""
 
     margin: float
@@ -93,7 +92,14 @@ class Likeness:
     is_near: bool = False
     """So little below that it is told."""
     is_odds: bool = False
-    """The margin is log odds, base e, given that the place is one."""
+    """The margin is log odds, base e, given that the place is one: the sum of the parts."""
+
+    def told(self) -> dict[str, float]:
+        """The parts as they are kept with the ticket."""
+        if not self.is_odds:
+            return self.parts
+        shown = {name: round(weight, 2) for name, weight in self.parts.items() if weight}
+        return {"place": 1.0, **shown, "score": round(self.margin, 2), "bound": 0.0}
 
 
 UNLIKE = Likeness(-99.0, {})
@@ -132,13 +138,7 @@ def _at_one_place(relation: Relation, one: Asked, other: Known, narrowness: floa
         "caller": _caller(one, other, title),
     }
     margin = sum(parts.values())
-    shown = {name: round(weight, 2) for name, weight in parts.items() if weight}
-    return Likeness(
-        margin,
-        {"place": 1.0, **shown, "score": round(margin, 2), "bound": 0.0},
-        is_near=NEAR <= margin < 0,
-        is_odds=True,
-    )
+    return Likeness(margin, parts, is_near=NEAR <= margin < 0, is_odds=True)
 
 
 def _caller(one: Asked, other: Known, title: float) -> float:

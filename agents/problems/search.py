@@ -9,10 +9,11 @@ from array import array
 from bisect import insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from heapq import nlargest
 from itertools import repeat
+from typing import NamedTuple
 
 from agents.problems.likeness import THETA, Asked, Known, Likeness, compare, cosine, norm_of
 from agents.problems.member import Member
@@ -41,6 +42,8 @@ INDEXED_MEMBERS = 12
 """Newest tickets by which a problem is found; keeps a problem of 50,000 tickets as cheap as one of twelve."""
 BACKGROUND = 200
 """Virtual earlier tickets, so that the first real ones are not all rare words."""
+USUAL_NUMBERS = 256
+"""Numbers of tickets that most pairs stay below: their weights are worked out at once."""
 MOST_DEAD = 24
 """Postings of entries that are gone, before a list is cleared of them."""
 USUAL_NARROWNESS, USUAL_PAIRS = 0.3, 100
@@ -50,15 +53,14 @@ GUARDED_FROM = 5
 chains."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """The best problem for a ticket: `problem_id` None = none is good enough; `near` = almost."""
 
-    problem_id: str | None = None
-    near: str | None = None
-    score: dict[str, float] = field(default_factory=dict)
-    norm_text: float = 1.0
-    norm_title: float = 1.0
+    problem_id: str | None
+    near: str | None
+    score: dict[str, float]
+    norm_text: float
+    norm_title: float
     """Lengths of the two weighted texts by what was known; kept with the member, never recomputed."""
     rival: str | None = None
     """Another problem to which the ticket belongs as surely: the two may be one."""
@@ -105,12 +107,10 @@ class _Narrowness:
         return (self._pairs[category] + USUAL_NARROWNESS * USUAL_PAIRS) / (pairs + USUAL_PAIRS)
 
 
-class _Logs(dict[int, float]):
-    """Number of tickets that have a pair → ln(number + 1)."""
-
-    def __missing__(self, number: int) -> float:
-        log = self[number] = math.log(number + 1)
-        return log
+@lru_cache(maxsize=256)
+def _usual_weights(known: float) -> tuple[float, ...]:
+    """The weights of pairs that 0, 1, … tickets have, where e^`known` tickets are known."""
+    return tuple([(known - math.log(number + 1)) ** 2 for number in range(USUAL_NUMBERS)])
 
 
 class Search:
@@ -123,7 +123,6 @@ class Search:
         self._order: deque[int] = deque()
         self._postings: defaultdict[int, array[int]] = defaultdict(partial(array, "I"))
         self._df: Counter[int] = Counter()
-        self._logs = _Logs()
         self._places: dict[str, list[int]] = {}
         self._names = names
         self._narrowness = _Narrowness()
@@ -236,9 +235,11 @@ class Search:
             elif likeness.margin >= 0 or likeness.is_near:
                 near = row if near is None or row[:2] > near[:2] else near
         if best is not None:
-            return Found(best[2], None, best[3].parts, *norms, *_rival(best[2], links))
+            return Found(best[2], None, best[3].told(), *norms, *_rival(best[2], links))
         return (
-            Found(None, near[2], near[3].parts, *norms) if near is not None else Found(None, None, {}, *norms)
+            Found(None, near[2], near[3].told(), *norms)
+            if near is not None
+            else Found(None, None, {}, *norms)
         )
 
     def _draw(self, entry: _Entry, likeness: Likeness) -> float:
@@ -252,11 +253,13 @@ class Search:
         if signature.thin:
             return Asked(signature, at, caller, 0.0, {}, {}, 1.0, 1.0)
         grams = grams_of(signature.text)
-        known, logs = round(math.log(len(self._entries) + BACKGROUND), 2), self._logs
-        weights = [(known - logs[number]) ** 2 for number in map(self._df.get, grams, repeat(0))]
+        # Rounded, so that the weights need not be computed anew for each ticket.
+        known = round(math.log(len(self._entries) + BACKGROUND), 2)
+        usual, numbers = _usual_weights(known), map(self._df.get, grams, repeat(0))
+        weights = [usual[n] if n < USUAL_NUMBERS else (known - math.log(n + 1)) ** 2 for n in numbers]
         text = dict(zip(grams, weights, strict=True))
         title = {gram: text[gram] for gram in grams_of(signature.title)}
-        return Asked(signature, at, caller, known**2, text, title, norm_of(text), norm_of(title))
+        return Asked(signature, at, caller, usual[0], text, title, norm_of(text), norm_of(title))
 
     def _candidates(self, asked: Asked) -> Iterator[int]:
         """Most telling first; some perhaps twice."""
