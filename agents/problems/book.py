@@ -70,8 +70,8 @@ class Book:
         """Spot → the topics that have a calendar there."""
         self._calls: dict[str, list[str]] = {}
         """Named caller → ids of the newest tickets."""
-        self._own: dict[str, None] = {}
-        """Ids of the district's tickets."""
+        self._own: dict[str, str] = {}
+        """Ids of the district's tickets → their problems."""
         self._wide: dict[str, None] = {}
         """Keys of its street and district streams."""
         self._due: dict[str, int] = {}
@@ -128,7 +128,7 @@ class Book:
         if before is None:
             self._note_call(member)
         self.members[member.ticket_id] = member
-        self._own[member.ticket_id] = None
+        self._own[member.ticket_id] = member.problem_id
         self.seq = max(self.seq, member.seq)
 
     def calls_of(self, caller: str) -> tuple[str, ...]:
@@ -208,7 +208,7 @@ class Book:
         if all(problem.tickets <= len(problem.recent) for problem in problems):
             keys = sorted({ticket_id for problem in problems for ticket_id in problem.recent})
         else:
-            keys = list(self._own)
+            keys = [key for key, problem_id in self._own.items() if problem_id in ids]
         members = [member for key in keys if (member := self.members.get(key)) is not None]
         return sorted((m for m in members if m.problem_id in ids), key=lambda m: (m.at, m.ticket_id))
 
@@ -233,9 +233,9 @@ class Book:
 
     def drop_members(self) -> None:
         """Drop members whose problem is forgotten."""
-        for key in list(self._own):
-            member = self.members[key]
-            if self.problem(member.problem_id) is None:
+        for key, problem_id in list(self._own.items()):
+            if self._prefix + problem_id not in self.problems:
+                member = self.members[key]
                 self.search.discard(member.slot)
                 self._forget_call(member)
                 del self.members[key], self._own[key]
@@ -310,7 +310,7 @@ class Book:
         listed = sorted(members, key=lambda member: member.slot)
         for member in listed:
             self.seq = max(self.seq, member.seq)
-            self._own[member.ticket_id] = None
+            self._own[member.ticket_id] = member.problem_id
             self._note_call(member)
             if member.signature is not None:
                 self.search.add(member)
