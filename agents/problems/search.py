@@ -225,6 +225,8 @@ class Search:
                 continue
             seen.add(slot)
             likeness = compare(asked, entry, narrowness)
+            if likeness.margin < 0 and not likeness.is_near:
+                continue
             row = (self._draw(entry, likeness), -slot, entry.problem_id, likeness)
             if likeness.margin >= 0 and not self._is_chained(asked, entry, likeness):
                 best = row if best is None or row[:2] > best[:2] else best
@@ -232,7 +234,7 @@ class Search:
                     sure.add(entry.problem_id)
                 if likeness.is_odds and likeness.margin >= LINK:
                     links[entry.problem_id] = max(likeness.margin, links.get(entry.problem_id, LINK))
-            elif likeness.margin >= 0 or likeness.is_near:
+            else:
                 near = row if near is None or row[:2] > near[:2] else near
         if best is not None:
             return Found(best[2], None, best[3].told(), *norms, *_rival(best[2], links))
