@@ -14,7 +14,6 @@ from agents.intake.ticket import Kind, Ticket
 
 _HEAD, _TAIL = 400, 150
 """Characters at the beginning and the end of a long text that are read for kind and recurrence."""
-_DANGER_POINTS = 3
 _GREETING = re.compile(
     r"^(?:尊敬的[^，。：:！!]{0,14}|各位领导|领导|您好|你好|市民(?:来电|反映|致电)|来电人?)[，。：:！!,\s]*"
 )
@@ -48,10 +47,10 @@ def kind_rules(city: City) -> KindRules:
     )
 
 
-def find_kind(ticket: Ticket, city: City, in_danger: bool = False) -> tuple[Kind, bool]:
+def find_kind(ticket: Ticket, city: City, danger: int = 0) -> tuple[Kind, bool]:
     """The kind, and whether it is certain: the platform's label, else the first words, else most words.
 
-    Whoever tells a danger calls for help, except to thank or to accuse.
+    `danger`: points for a call for help from whoever tells a danger, who may still thank or accuse.
     """
     if ticket.kind is not None:
         return ticket.kind, True
@@ -64,8 +63,7 @@ def find_kind(ticket: Ticket, city: City, in_danger: bool = False) -> tuple[Kind
     scores = {kind: _score(text, kind, rules) for kind in rules.words}
     if scores.get("praise", 0) <= scores.get("complaint", 0) + scores.get("report", 0):
         scores["praise"] = 0
-    if in_danger:
-        scores["help"] = scores.get("help", 0) + _DANGER_POINTS
+    scores["help"] = scores.get("help", 0) + danger
     best = max(scores, key=lambda kind: scores[kind])
     return (best, False) if scores[best] else ("complaint", False)
 

@@ -33,6 +33,8 @@ class Matter:
     category: str
     """Key of the city's categories."""
     urgency: Urgency
+    anywhere: bool
+    """It happens in every field of the city's work: the other words of the text say whose it is."""
 
 
 class Found(NamedTuple):
@@ -72,7 +74,9 @@ def matter_rules(city: City) -> MatterRules:
         terms += [Term(key, word) for word in spoken]
     scanner = Scanner(terms)
     matters = {
-        key: Matter(key, _category_of(key, table, known, scanner), _urgency(key, table))
+        key: Matter(
+            key, _category_of(key, table, known, scanner), _urgency(key, table), bool(table.get("anywhere"))
+        )
         for key, table in tables.items()
     }
     hazards: Mapping[str, Mapping[str, Any]] = words(city, "hazards")["hazards"]
@@ -101,8 +105,7 @@ def find_matter(ticket: Ticket, hazards: Sequence[Hazard], city: City) -> Found:
     matter = rules.matters[best] if best else None
     category = _platform_category(ticket.category, city)
     if category is None:
-        spoken = matter.category if matter else OTHER
-        category = spoken if spoken != OTHER else _by_words(text, rules)
+        category = _spoken_category(text, matter, rules)
     own = hits.get(best, []) if best else []
     phrases = tuple(dict.fromkeys(said[hit.start : hit.end] for hit in own))[:5]
     first = (own[0].start, own[0].end) if own else None
@@ -167,6 +170,15 @@ def _platform_category(path: tuple[str, ...], city: City) -> str | None:
         if found != OTHER:
             return found
     return None
+
+
+def _spoken_category(text: str, matter: Matter | None, rules: MatterRules) -> str:
+    """The matter's own; the words' where it has none or happens anywhere: somebody trapped in a lift is the lift's."""
+    own = matter.category if matter else OTHER
+    if own != OTHER and matter and not matter.anywhere:
+        return own
+    spoken = _by_words(text, rules)
+    return spoken if spoken != OTHER else own
 
 
 def _by_words(text: str, rules: MatterRules) -> str:

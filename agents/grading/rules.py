@@ -19,7 +19,7 @@ from agents.intake.orders import without_orders
 from agents.intake.ticket import Hazard, Kind, Ticket
 from agents.intake.transcript import heard
 
-CODE = "rules-3"
+CODE = "rules-4"
 """Raise the number when the code below or in the files it calls decides differently."""
 _LISTS = (
     "hazards",
@@ -58,7 +58,7 @@ class RulesGrader:
         city = self.city
         hazards = ticket.hazards or find_hazards(ticket.text, city)
         ticket = _as_read(ticket)
-        kind, certain = find_kind(ticket, city, any(hazard.name != UNCLEAR for hazard in hazards))
+        kind, certain = find_kind(ticket, city, _help_points(hazards))
         found = find_matter(ticket, hazards, city)
         recurrence = find_recurrence(ticket, city)
         urgency, reason = self._urgency(kind, hazards, found, recurrence)
@@ -124,6 +124,13 @@ def _as_read(ticket: Ticket) -> Ticket:
         return ticket
     ends = len(ticket.title), len(text) - len(ticket.content)
     return ticket.model_copy(update={"title": read[: ends[0]], "content": read[ends[1] :]})
+
+
+def _help_points(hazards: Sequence[Hazard]) -> int:
+    """A told danger is a call for help; one that is only heard in the words, where nothing else is said."""
+    if any(hazard.name != UNCLEAR for hazard in hazards):
+        return 3
+    return 1 if hazards else 0
 
 
 def _confidence(ticket: Ticket, found: Found, certain: bool, hazards: Sequence[Hazard]) -> float:
