@@ -8,7 +8,9 @@ is no danger by its length. Fitted by weisu/evaluation/alarm_fit.py on texts wri
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from math import sqrt
+from operator import add
 from typing import Any
 
 from agents.city import City, words
@@ -70,7 +72,8 @@ def telling(low: str, sense: Sense) -> tuple[int, int]:
     """The span of the pair that says most for danger, in the clause that does; (0, 0): no clause does."""
 
     def weight(span: tuple[int, int]) -> int:
-        return _weight(_marks_in(low[span[0] : span[1]], sense) - {None})
+        said = low[span[0] : span[1]]
+        return sum(map(sense.weights.get, {*said, *map(add, said, said[1:])}, repeat(0)))
 
     best = max((found.span() for found in _CLAUSE.finditer(low)), key=weight, default=(0, 0))
     if weight(best) <= 0:
@@ -80,19 +83,10 @@ def telling(low: str, sense: Sense) -> tuple[int, int]:
 
 def _score(low: str, sense: Sense) -> tuple[float, int]:
     """The log-odds, and how many runs are known. A line end stands before the text and behind it."""
-    found = _marks_in(low, sense)
     mark = sense.marks.get
+    found: set[Any] = {*map(mark, letters_of(low)), *map(mark, pairs_of(low))}
     first, last = low[:1] or "\n", low[-1:] or "\n"
     found |= {mark(_LINE_END), mark(number_of(f"\n{first}")), mark(number_of(f"{last}\n"))}
     found.discard(None)
-    return _weight(found) / 1000 / sqrt(len(found) or 1) + sense.bias, len(found)
-
-
-def _marks_in(low: str, sense: Sense) -> set[Any]:
-    """The marks of the characters and pairs in the text, each once; None where there are some without."""
-    mark = sense.marks.get
-    return {*map(mark, letters_of(low)), *map(mark, pairs_of(low))}
-
-
-def _weight(marks: set[Any]) -> int:
-    return int(sum(marks) % (1 << _WIDTH)) - len(marks) * _SHIFT
+    weight: int = sum(found) % (1 << _WIDTH) - len(found) * _SHIFT
+    return weight / 1000 / sqrt(len(found) or 1) + sense.bias, len(found)

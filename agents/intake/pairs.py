@@ -27,6 +27,7 @@ def pairs_of(text: str) -> Sequence[int]:
     return pairs
 
 
+@lru_cache(maxsize=4096)
 def number_of(run: str) -> int:
     """The number of one character, or of one with the next."""
     return (letters_of(run) if len(run) == 1 else pairs_of.__wrapped__(run))[0]
