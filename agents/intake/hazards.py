@@ -100,7 +100,6 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
     """
     rules = hazard_rules(city)
     low = lowered(without_orders(heard(text)))
-    score = alarm(low, rules.sense)
     found: dict[str, Hazard] = {}
     hits = rules.scanner.scan(low)
     for hit in _outside_idioms(hits) if hits else ():
@@ -115,7 +114,7 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
             continue
         if level is not None and (known is None or level == "critical"):
             found[danger.name] = Hazard(name=danger.name, level=level, quote=_quote(text, hit))
-    if not found and score > rules.sense.threshold:
+    if not found and alarm(low, rules.sense) > rules.sense.threshold:
         return _unclear(text, low, hits, rules)
     return tuple(sorted(found.values(), key=lambda hazard: hazard.level != "critical"))
 
