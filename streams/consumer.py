@@ -18,6 +18,9 @@ from aiokafka.errors import IllegalStateError
 from faust.transport.consumer import CONSUMER_FETCHING
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
+from kafka.structs import TopicPartition
+
+from streams.topics import ends_of
 
 KNOWN_FAUST = frozenset({"0.15.3"})
 """Versions whose consumer was read line by line, and on which tests/streams/test_rejoin.py passes."""
@@ -164,6 +167,14 @@ class ContiguousConsumer(Consumer):  # type: ignore[misc]  # faust is untyped he
         self._seek_is_due = True
         self._times_resumed += 1
         super().resume_flow()
+
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        """Where each partition ends, by a fetch: the end that the embedded broker tells is short by a batch, and a
+        table that is recovered up to there lacks its last writes."""
+        address = ",".join(f"{url.host}:{url.port}" for url in self.app.conf.broker)
+        places = [TopicPartition(tp.topic, tp.partition) for tp in partitions]
+        ends = await asyncio.to_thread(ends_of, address, places)
+        return {TP(place.topic, place.partition): end for place, end in ends.items()}
 
     async def _committed_or_earliest(self) -> dict[TP, int]:
         acked = self.app.topics.acks_enabled_for

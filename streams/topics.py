@@ -303,7 +303,7 @@ def lag(broker: str, group: str, names: Iterable[str]) -> list[Lag]:
     with _admin(broker) as admin:
         places = _places(admin, names)
         committed = _patiently(lambda: admin.list_group_offsets({group: None}))[group]
-    ends = _ends(broker, places)
+    ends = ends_of(broker, places)
     found = {place: committed[place].offset for place in places if place in committed}
     return [Lag(p.topic, p.partition, found.get(p), ends[p]) for p in places]
 
@@ -334,12 +334,12 @@ def _targets(
     admin: Any, broker: str, places: list[TopicPartition], to: Literal["earliest", "latest"] | datetime
 ) -> dict[TopicPartition, int]:
     if to == "latest":
-        return _ends(broker, places)
+        return ends_of(broker, places)
     spec = OffsetSpec.EARLIEST if to == "earliest" else OffsetTimestamp(int(to.timestamp() * 1000))
     found = {place: answer.offset for place, answer in _list_offsets(admin, places, spec).items()}
     if all(offset >= 0 for offset in found.values()):
         return found
-    ends = _ends(broker, places)  # -1: nothing as late as that
+    ends = ends_of(broker, places)  # -1: nothing as late as that
     return {place: offset if offset >= 0 else ends[place] for place, offset in found.items()}
 
 
@@ -356,8 +356,10 @@ def _places(admin: Any, names: Iterable[str]) -> list[TopicPartition]:
     return [TopicPartition(name, n) for name in wanted for n in range(len(described[name]["partitions"]))]
 
 
-def _ends(broker: str, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+def ends_of(broker: str, places: list[TopicPartition]) -> dict[TopicPartition, int]:
     """End offsets by the high water of a fetch: the embedded broker's ListOffsets is short by a batch."""
+    if not places:
+        return {}
     consumer = KafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False, group_id=None)
     try:
         consumer.assign(places)

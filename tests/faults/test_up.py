@@ -59,15 +59,20 @@ class Up:
             time.sleep(0.3)
 
     def send(self, path: Path, broker: str) -> None:
+        self.weisu(broker, "send", str(path))
+
+    def weisu(self, broker: str, *arguments: str) -> str:
+        """What a command prints that is run beside the stack."""
         environment = {**self.environment, "WEISU_STREAM__ADDRESS": broker}
         done = subprocess.run(
-            [sys.executable, "-m", "weisu", "send", str(path)],
+            [sys.executable, "-m", "weisu", *arguments],
             env=environment,
             capture_output=True,
             text=True,
             timeout=120,
         )
         assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def children(self) -> dict[int, str]:
         """Pid → command line of everything that this start made and that still runs."""
@@ -116,6 +121,15 @@ def total(page: str) -> int:
         return -1
 
 
+def problem_of(page: str, ticket_id: str) -> str | None:
+    try:
+        with urllib.request.urlopen(f"{page}/api/tickets/{ticket_id}", timeout=5) as answer:
+            found = json.load(answer).get("problem_id")
+            return str(found) if found else None
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return None
+
+
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Up]:
     if not Path("/proc/self/environ").exists():
@@ -124,6 +138,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
     yield running
     if running.process.poll() is None:
         os.killpg(running.process.pid, signal.SIGKILL)
+        running.process.wait(10)
     for pid in running.children():
         os.kill(pid, signal.SIGKILL)
 
@@ -158,3 +173,39 @@ def test_it_survives_the_death_of_each_part_and_stops_on_ctrl_c(up: Up, tmp_path
     os.killpg(up.process.pid, signal.SIGINT)
     assert up.process.wait(45) == 0
     assert up.children() == {}
+
+
+def test_a_person_s_merge_moves_the_tickets_although_the_worker_dies(up: Up, tmp_path: Path) -> None:
+    page = up.said(r"(http://127\.0\.0\.1:\d+)\s")
+    broker = up.said(r"(127\.0\.0\.1:\d+) \(embedded")
+    up.broker_port = f"tcp://{broker}"
+    said = ("停水了，水龙头没有水", "小区停水一上午", "楼下烧烤摊油烟呛人", "烧烤摊油烟太大了")
+    place = {"district": "城东区", "community": "新华小区"}
+    events = [
+        {
+            "event_id": f"e{n}",
+            "event": "created",
+            "ticket_id": f"T{n}",
+            "caller": {"id": f"c{n}"},
+            "occurred_at": f"2026-03-02T08:{n:02d}:00+08:00",
+            "content": text,
+            "place": place,
+        }
+        for n, text in enumerate(said)
+    ]
+    file = tmp_path / "a.jsonl"
+    file.write_text("\n".join(json.dumps(event, ensure_ascii=False) for event in events), encoding="utf-8")
+    up.send(file, broker)
+    up.wait_until("4 tickets with a problem", lambda: all(problem_of(page, f"T{n}") for n in range(4)), 90)
+    older, younger = problem_of(page, "T0"), problem_of(page, "T2")
+    assert older is not None and younger is not None and older != younger
+    up.weisu(broker, "problems", "merge", younger, older, "--by", "王五", "--why", "同一家店")
+    (victim,) = [pid for pid, command in up.children().items() if re.search(r"(--role |\b)core\b", command)]
+    os.kill(victim, signal.SIGKILL)
+    up.wait_until(
+        "all tickets in the older", lambda: {problem_of(page, f"T{n}") for n in range(4)} == {older}, 120
+    )
+    told = up.weisu(broker, "problems", "show", younger)
+    assert f"问题 {younger} 已并入 {older}。" in told
+    assert f"王五：并入问题 {younger}（2件工单），理由：同一家店" in told
+    assert "4件工单，4名诉求人" in told

@@ -1,13 +1,16 @@
 """The consumer's rule about offsets: deliver only the next one, commit only without a gap."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from faust.types import TP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.consumer import ContiguousConsumer, Positions, UnknownFaust, Verdict, install, require_known
+from streams.topics import Topics, create
 
 PLACE = TP("tickets.events", 0)
 OTHER = TP("tickets.events", 1)
@@ -185,3 +188,18 @@ def test_reading_a_new_group_from_the_end_is_refused() -> None:
     )
     with pytest.raises(ValueError, match="earliest"):
         install(app)
+
+
+async def test_a_table_is_recovered_to_the_last_record_of_a_batch(embedded_broker: str, prefix: str) -> None:
+    topics = Topics(prefix)
+    await asyncio.to_thread(create, embedded_broker, topics, 1)
+    topic = topics.changelog("members")
+    producer = AIOKafkaProducer(bootstrap_servers=embedded_broker, linger_ms=500)
+    await producer.start()
+    await asyncio.gather(*[await producer.send(topic, b"%d" % n, key=b"k", partition=1) for n in range(50)])
+    await producer.stop()
+    consumer = object.__new__(ContiguousConsumer)
+    host, port = embedded_broker.split(":")
+    consumer.app = SimpleNamespace(conf=SimpleNamespace(broker=[SimpleNamespace(host=host, port=port)]))
+    assert await consumer.highwaters(TP(topic, 1), TP(topic, 2)) == {TP(topic, 1): 50, TP(topic, 2): 0}
+    assert await consumer.highwaters() == {}
