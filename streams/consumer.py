@@ -173,7 +173,7 @@ class ContiguousConsumer(Consumer):  # type: ignore[misc]  # faust is untyped he
         table that is recovered up to there lacks its last writes."""
         address = ",".join(f"{url.host}:{url.port}" for url in self.app.conf.broker)
         places = [TopicPartition(tp.topic, tp.partition) for tp in partitions]
-        ends = await asyncio.to_thread(ends_of, address, places)
+        ends = await asyncio.to_thread(ends_of, address, places) if places else {}
         return {TP(place.topic, place.partition): end for place, end in ends.items()}
 
     async def _committed_or_earliest(self) -> dict[TP, int]:

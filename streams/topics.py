@@ -358,8 +358,6 @@ def _places(admin: Any, names: Iterable[str]) -> list[TopicPartition]:
 
 def ends_of(broker: str, places: list[TopicPartition]) -> dict[TopicPartition, int]:
     """End offsets by the high water of a fetch: the embedded broker's ListOffsets is short by a batch."""
-    if not places:
-        return {}
     consumer = KafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False, group_id=None)
     try:
         consumer.assign(places)
