@@ -14,7 +14,7 @@ from operator import add
 from typing import Any
 
 from agents.city import City, words
-from agents.intake.pairs import letters_of, number_of, pairs_of
+from agents.intake.pairs import joined, letters_of, number_of, pairs_of
 
 _ENOUGH = 20
 """Known runs of characters without which nothing is doubted."""
@@ -83,10 +83,9 @@ def telling(low: str, sense: Sense) -> tuple[int, int]:
 
 def _score(low: str, sense: Sense) -> tuple[float, int]:
     """The log-odds, and how many runs are known. A line end stands before the text and behind it."""
-    mark = sense.marks.get
-    found: set[Any] = {*map(mark, letters_of(low)), *map(mark, pairs_of(low))}
-    first, last = low[:1] or "\n", low[-1:] or "\n"
-    found |= {mark(_LINE_END), mark(number_of(f"\n{first}")), mark(number_of(f"{last}\n"))}
+    letters, mark = letters_of(low) or (_LINE_END,), sense.marks.get
+    found: set[Any] = {*map(mark, letters), *map(mark, pairs_of(low))}
+    found.update((mark(_LINE_END), mark(joined(_LINE_END, letters[0])), mark(joined(letters[-1], _LINE_END))))
     found.discard(None)
     weight: int = sum(found) % (1 << _WIDTH) - len(found) * _SHIFT
     return weight / 1000 / sqrt(len(found) or 1) + sense.bias, len(found)

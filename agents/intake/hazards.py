@@ -110,9 +110,8 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
         if known is not None and known.level == danger.level:
             continue
         level = _level(danger, _verdict(low, hit, danger, rules.cues))
-        if level is not None and _is_doubted(low, hit, danger, level, rules.sense):
-            continue
-        if level is not None and (known is None or level == "critical"):
+        is_news = level is not None and (known is None or level == "critical")
+        if level is not None and is_news and not _is_doubted(low, hit, danger, level, rules.sense):
             found[danger.name] = Hazard(name=danger.name, level=level, quote=_quote(text, hit))
     if not found and alarm(low, rules.sense) > rules.sense.threshold:
         return _unclear(text, low, hits, rules)
@@ -126,7 +125,7 @@ def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, sense: Sense) 
     doubt = sense.doubt if level == "urgent" and hit.entry.startswith(_SCENE) else sense.firm_doubt
     around = low[max(0, hit.start - _AROUND) : hit.end + _AROUND]
     sentence = low[sentence_start(low, hit.start) : sentence_end(low, hit.end)]
-    return is_calm(around, sense, doubt) and alarm(sentence, sense) < doubt
+    return alarm(sentence, sense) < doubt and is_calm(around, sense, doubt)
 
 
 def _unclear(text: str, low: str, hits: list[Hit], rules: HazardRules) -> tuple[Hazard, ...]:

@@ -33,6 +33,11 @@ def number_of(run: str) -> int:
     return (letters_of(run) if len(run) == 1 else pairs_of.__wrapped__(run))[0]
 
 
+def joined(first: int, second: int) -> int:
+    """The number of two characters, from theirs."""
+    return first | second << 16
+
+
 def _encode(text: str) -> bytes:
     raw = text.encode("utf-16-le", "surrogatepass")
     if len(raw) == 2 * len(text):
