@@ -25,7 +25,7 @@ class Recall(Value):
 
     ticket_id: str
     at: datetime
-    """Event time of the ticket that completed the crowd."""
+    """Time of what made it due: of the ticket that completed the crowd, of the merge or split that moved it."""
 
 
 def is_crowd(problem: Problem) -> bool:
