@@ -176,6 +176,23 @@ def test_the_urgency_follows_the_danger_then_kind_and_matter(text: str, urgency:
     assert grade(text).urgency == urgency
 
 
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("有人被困在里面出不来了，电梯停在八楼", "物业"),
+        ("有人被困在里面出不来了", "治安"),
+        ("幼儿园的围墙坍塌，小朋友在老师身边", "教育"),
+    ],
+)
+def test_what_can_happen_anywhere_is_of_the_category_its_words_say(text: str, category: str) -> None:
+    assert grade(text).category == category
+
+
+def test_a_danger_only_heard_in_the_words_is_a_call_for_help_where_nothing_else_is_said() -> None:
+    found = grade("楼下老爷子脸都灰了，手捂着胸，叫他也不吭声")
+    assert (found.kind, found.hazards) == ("help", ("unclear_danger",))
+
+
 def test_a_danger_in_a_question_still_counts() -> None:
     found = grade("请问小区停水了什么时候来水，家里没水喝", kind="consult")
     assert (found.kind, found.urgency) == ("consult", "urgent")
