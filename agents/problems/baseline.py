@@ -109,37 +109,44 @@ def is_common(n: float, mean: float, phi: float, least: float) -> bool:
 def distinct_within(rate: Rate, at: float, hours: float, week: Week | None) -> int:
     """Callers whose last call lies within so many hours before `at`: operational with `week`, else plain."""
     if week is None:
-        return sum(at - last <= hours * _HOUR for last in rate.callers.values())
+        return sum([at - last <= hours * _HOUR for last in rate.callers.values()])
     now = operational_hours(at, week)
-    return sum(now - operational_hours(last, week) <= hours for last in rate.callers.values())
+    return sum([now - operational_hours(last, week) <= hours for last in rate.callers.values()])
 
 
 def weigh(
-    level: str, rate: Rate, hourly_rate: float, per_day: float, sparse: bool, week: Week
+    level: str,
+    rate: Rate,
+    hourly_rate: float,
+    per_day: float,
+    sparse: bool,
+    week: Week,
+    floor: float = -math.inf,
 ) -> Evidence | None:
     """The evidence λ of a stream just after a new reporter was counted.
 
     None below three distinct callers, and where chance explains it (p > 1 %). Fast counters need three
     callers within 24 operational hours, slow ones within 21 days. J, the number of counters tried, and
-    `per_day`, the new reporters a day at this level, make the union bound.
+    `per_day`, the new reporters a day at this level, make the union bound. Evidence below `floor` may be None too:
+    it is not worked out where nobody will look at it.
     """
     if len(rate.callers) < 3:
         return None
     at, phi = rate.at, dispersion(level, rate)
-    quiet = level == "problem" and sparse and hourly_rate * QUIET_HOURS <= 2.0
-    quiet = quiet and distinct_within(rate, at, QUIET_HOURS, None) >= 3
-    least = 0.01 if quiet else LEAST_SCORE
+    quiet = level == "problem" and sparse and _is_quiet(rate, hourly_rate)
+    tried = len(FAST_TAUS) + (len(SLOW_TAUS) if sparse else 0)
+    union = math.log10(tried * max(per_day, 1.0))
+    # A hair less, for what is lost by rounding.
+    least = 0.01 if quiet else max(LEAST_SCORE, floor + union - 1e-6)
     fast = _best(rate.fast, FAST_TAUS, hourly_rate, phi, least)
     slow = _best(rate.slow, SLOW_TAUS, hourly_rate, phi, least) if sparse else NOTHING
     if max(fast, slow)[0] < least:
         return None
     near, far = distinct_within(rate, at, 24.0, week), distinct_within(rate, at, SLOW_TAUS[-1], None)
-    tried = len(FAST_TAUS) + (len(SLOW_TAUS) if sparse else 0)
     score, e, tau = max(fast if near >= 3 else NOTHING, slow if far >= 3 else NOTHING)
     if score < least:
         return None
-    value = max(score - math.log10(tried * max(per_day, 1.0)), QUIET_VALUE if quiet else -math.inf)
-    expected = hourly_rate * tau
+    value = max(score - union, QUIET_VALUE if quiet else -math.inf)
     counters = [*zip(rate.fast, FAST_TAUS, strict=True), *zip(rate.slow, SLOW_TAUS, strict=True)][:tried]
     figures = {
         "lambda": value,
@@ -152,11 +159,17 @@ def weigh(
         "J": float(tried),
         "distinct24": float(near),
         "distinct21d": float(far),
-        "expected": expected,
-        "ratio": e / expected,
+        "expected": hourly_rate * tau,
+        "ratio": e / (hourly_rate * tau),
     }
     figures |= {f"e_{tau:g}": e for e, tau in counters}
     return Evidence(level, value, {name: round(number, 6) for name, number in figures.items()})
+
+
+def _is_quiet(rate: Rate, hourly_rate: float) -> bool:
+    """Whether three people within two weeks are more than are expected there."""
+    is_still = hourly_rate * QUIET_HOURS <= 2.0
+    return is_still and distinct_within(rate, rate.at, QUIET_HOURS, None) >= 3
 
 
 def evidence_of(figures: Mapping[str, float], correction: float = 1.0) -> float:

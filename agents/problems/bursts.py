@@ -42,7 +42,8 @@ def find_bursts(case: Case) -> tuple[Candidate, ...]:
         # More tickets of no category than usual is not a finding that anyone can act on.
         if level != "problem" and case.problem.category == OTHER:
             continue
-        evidence = weigh(level, case.rates[key], usual.hourly[key], usual.per_day, usual.sparse, usual.week)
+        rate, hourly = case.rates[key], usual.hourly[key]
+        evidence = weigh(level, rate, hourly, usual.per_day, usual.sparse, usual.week, floor=PERMISSIVE)
         if case.fires(f"burst:{level}", is_notable(evidence)):
             found.append(_burst(case, key, level, evidence))
     return tuple(found)

@@ -160,7 +160,10 @@ def _matter(one: Signature, other: Signature, narrowness: float) -> tuple[float,
 
 
 def _soon(gap_s: float) -> float:
-    return next((weight for bound_s, weight in SOON if gap_s < bound_s), 0.0)
+    for bound_s, weight in SOON:
+        if gap_s < bound_s:
+            return weight
+    return 0.0
 
 
 def is_one_caller(one: str, other: str) -> bool:

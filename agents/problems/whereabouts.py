@@ -52,17 +52,17 @@ def _by_name(one: Signature, other: Signature) -> Relation:
         return "unknown"
     shared = [name for name in one.names if name in other.names]
     if shared:
-        return "road" if all(name.startswith("road:") for name in shared) else "named"
+        return "road" if all([name.startswith("road:") for name in shared]) else "named"
     pairs = [
         (name, bare)
         for kind, name in map(_parted, one.names)
         for other_kind, bare in map(_parted, other.names)
         if kind == other_kind
     ]
-    if any(is_nickname(name, bare) or is_nickname(bare, name) for name, bare in pairs):
-        return "alike"
     if not pairs:
         return "unknown"
+    if any(is_nickname(name, bare) or is_nickname(bare, name) for name, bare in pairs):
+        return "alike"
     return "different" if one.is_sure and other.is_sure else "doubtful"
 
 
