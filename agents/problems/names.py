@@ -1,8 +1,11 @@
 """Names of places that the city's tickets have taught: what no gazetteer has, the platform's fields name."""
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import compress
 from typing import NamedTuple
 
+from agents.intake.pairs import number_of, pairs_of
 from agents.problems.signature import Signature, normalise
 from agents.problems.whereabouts import is_nickname
 
@@ -26,8 +29,8 @@ class Names:
     def __init__(self) -> None:
         self._known: dict[str, Counter[tuple[str, str]]] = {}
         """Name with its kind → district and street → number of tickets that have it there for sure."""
-        self._starts: dict[str, list[tuple[str, str]]] = {}
-        """First two characters → (normal form, name with its kind), longest first."""
+        self._starts: dict[int, list[tuple[str, str]]] = {}
+        """Number of the first two characters → (normal form, name with its kind), longest first."""
 
     def add(self, signature: Signature, district: str) -> None:
         if not signature.is_sure:
@@ -38,7 +41,7 @@ class Names:
                 known = self._known[name] = Counter()
                 said = _said(name)
                 if len(said) >= 2:
-                    names = self._starts.setdefault(said[:2], [])
+                    names = self._starts.setdefault(number_of(said[:2]), [])
                     names.append((said, name))
                     names.sort(key=lambda pair: (-len(pair[0]), pair))
             known[district, signature.street] += 1
@@ -55,19 +58,17 @@ class Names:
                 del self._known[name]
                 said = _said(name)
                 if len(said) >= 2:
-                    self._starts[said[:2]].remove((said, name))
-                    if not self._starts[said[:2]]:
-                        del self._starts[said[:2]]
+                    self._starts[number_of(said[:2])].remove((said, name))
+                    if not self._starts[number_of(said[:2])]:
+                        del self._starts[number_of(said[:2])]
 
     def locate(self, signature: Signature, district: str) -> Signature:
         """With the first name of the district that its words hold, unless its place is known already."""
         if signature.is_sure:
             return signature
-        text = signature.text
-        for at in range(len(text) - 1):
-            for said, name in self._starts.get(text[at : at + 2], ()):
-                if len(said) >= SHORTEST and text.startswith(said, at) and self._is_in(district, name):
-                    return _placed(signature, said, name)
+        for said, name in self._named_in(signature.text):
+            if self._is_in(district, name):
+                return _placed(signature, said, name)
         return signature
 
     def alike(self, signature: Signature, district: str) -> list[str]:
@@ -75,9 +76,11 @@ class Names:
         found: list[str] = []
         for name in signature.names if signature.is_sure else ():
             kind, said = name.partition(":")[0], _said(name)
+            if len(said) < 2:
+                continue
             near = [
                 known
-                for other, known in self._starts.get(said[:2], ())
+                for other, known in self._starts.get(number_of(said[:2]), ())
                 if other != said
                 and known.startswith(f"{kind}:")
                 and (is_nickname(said, other) or is_nickname(other, said))
@@ -89,7 +92,10 @@ class Names:
     def where(self, signature: Signature) -> Where | None:
         """Where the ticket's named place, else the first name in its words, lies; None where no name is known, or it
         is one of several districts. A road runs through streets, so that it tells none."""
-        name = next((name for name in self._names_of(signature) if name in self._known), None)
+        if signature.is_sure:
+            name = next((name for name in signature.names if name in self._known), None)
+        else:
+            name = next((name for _, name in self._named_in(signature.text)), None)
         if name is None:
             return None
         lies = [(district, street) for district, street in self._known[name] if district]
@@ -99,15 +105,13 @@ class Names:
         is_one = len(streets) == 1 and not name.startswith("road:")
         return Where(lies[0][0], streets.pop() if is_one else "", name.partition(":")[2])
 
-    def _names_of(self, signature: Signature) -> tuple[str, ...]:
-        if signature.is_sure:
-            return signature.names
-        text = signature.text
-        for at in range(len(text) - 1):
-            for said, name in self._starts.get(text[at : at + 2], ()):
+    def _named_in(self, text: str) -> Iterator[tuple[str, str]]:
+        """The known names that a text holds, from left to right and longest first: normal form, name with its kind."""
+        starts, pairs = self._starts, pairs_of(text)
+        for at in compress(range(len(pairs)), map(starts.__contains__, pairs)):
+            for said, name in starts[pairs[at]]:
                 if len(said) >= SHORTEST and text.startswith(said, at):
-                    return (name,)
-        return ()
+                    yield said, name
 
     def _is_in(self, district: str, name: str) -> bool:
         return any(known == district for known, _ in self._known[name])

@@ -116,3 +116,11 @@ def test_a_learned_street_counts_in_the_streets_stream(graded: Make) -> None:
     gather(graded("b", "乙", "新华小区没有水", 1, **SILENT), books)
     counted = [rate.counted for key, rate in books.rates.items() if key.startswith("东城区|street|")]
     assert len(counted) == 1 and len(books.members["b"].streams) == 3
+
+
+@pytest.mark.parametrize("community", ["反映", "庄", "\U0001f600", "——"])
+def test_a_name_of_no_characters_or_one_teaches_and_breaks_nothing(graded: Make, community: str) -> None:
+    books = new_books()
+    gather(graded("a", community=community), books)
+    gather(graded("b", "乙", community=community), books)
+    assert told(gather(graded("c", "丙", f"{community}没有水", 1, **SILENT), books)) == (None, None)
