@@ -96,7 +96,7 @@ def test_version_follows_the_files(folder: Path, tmp_path_factory: pytest.TempPa
     first = load_city(folder)
     copy = tmp_path_factory.mktemp("copy") / "city"
     shutil.copytree(folder, copy)
-    assert load_city(copy) == first
+    assert load_city(copy).version == first.version
     (copy / "units.csv").write_text(SMALL["units.csv"] + "路政局,city,\n", encoding="utf-8")
     assert load_city(copy).version != first.version
 
