@@ -52,6 +52,8 @@ class Danger:
     excludes: re.Pattern[str]
     spares: frozenset[str]
     aftermath: bool
+    sudden: bool
+    """Over within hours: told as months old, or with the papers of its case, it is past."""
     needs: re.Pattern[str]
     """Must stand within _NEARBY characters: whom it hits or how long, for what is no danger to a single home."""
 
@@ -65,6 +67,7 @@ class Cues:
     hypothetical_after: re.Pattern[str]
     hypothetical_between: re.Pattern[str]
     history: re.Pattern[str]
+    since: re.Pattern[str]
     now: re.Pattern[str]
     habitual: re.Pattern[str]
     habitual_now: re.Pattern[str]
@@ -73,6 +76,7 @@ class Cues:
     thanks: re.Pattern[str]
     aftermath: re.Pattern[str]
     aftermath_now: re.Pattern[str]
+    closed: re.Pattern[str]
     aside: re.Pattern[str]
     aside_now: re.Pattern[str]
     aside_longer_than: int
@@ -227,6 +231,7 @@ def _danger(name: str, table: Mapping[str, Any]) -> Danger:
         compiled(table["excludes"], name) if table.get("excludes") else _NEVER,
         frozenset(table.get("spares", ())),
         bool(table.get("aftermath", False)),
+        bool(table.get("sudden", False)),
         compiled(table["needs"], name) if table.get("needs") else _ALWAYS,
     )
 
@@ -245,6 +250,7 @@ def _cues(tables: Mapping[str, Any]) -> Cues:
         cue("hypothetical", "after"),
         cue("hypothetical", "between"),
         cue("history"),
+        cue("history", "since"),
         cue("history", "now"),
         cue("habitual"),
         cue("habitual", "now"),
@@ -253,6 +259,7 @@ def _cues(tables: Mapping[str, Any]) -> Cues:
         cue("thanks"),
         cue("aftermath"),
         cue("aftermath", "now"),
+        cue("closed"),
         cue("aside"),
         cue("aside", "now"),
         tables["aside"]["longer_than"],
@@ -317,11 +324,20 @@ def _is_old(text: str, hit: Hit, danger: Danger, cues: Cues, sentence: tuple[int
         return True
     if cues.habitual.search(text, *clause) and not cues.habitual_now.search(text, *sentence):
         return True
+    if danger.sudden and _is_past(text, hit, cues, sentence):
+        return True
     return (
         danger.aftermath
         and cues.aftermath.search(text) is not None
         and cues.aftermath_now.search(text, sentence[0], sentence[1]) is None
     )
+
+
+def _is_past(text: str, hit: Hit, cues: Cues, sentence: tuple[int, int]) -> bool:
+    """Said to be months old ("垮塌大半年了"), or told with the papers of its case and no sign that it happens now."""
+    if cues.since.match(text, hit.end):
+        return True
+    return cues.closed.search(text) is not None and cues.now.search(text, *sentence) is None
 
 
 def _is_aside(text: str, hit: Hit, cues: Cues, sentence: tuple[int, int]) -> bool:

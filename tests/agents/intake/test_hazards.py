@@ -183,6 +183,43 @@ Please fix the pothole on Oak street
 """.strip().split("\n")
 
 
+CALM_AND_REAL = [
+    # by force, but what is forced is a thing
+    ("饭店把排烟管子强行安装在我们楼道外墙上，业主都不同意", "几个男的踹门进来，强行把我女儿拖走，她一直哭"),
+    ("施工队强行铺水管，把村民的菜地都占了", "他强行闯进来打人，拿着钢管，我妈头上都是血"),
+    # months old
+    ("村口的桥垮塌大半年了，学生上学要绕五里路，请安排重修", "村口的桥刚才垮塌了，有人掉下去了"),
+    ("围墙倒塌已经三个多月，没有人来修", "建了三十年的围墙倒塌了，压着两个学生"),
+    ("隔壁那间铺子着火，至今已经两年，墙还是黑的", "隔壁那间铺子着火了，三年级的孩子还在里面"),
+    # the papers of a case
+    (
+        "反映住房火灾善后的事。电线短路引起火灾，消防大队出了认定书，赔偿没有着落",
+        "今天电线短路引起火灾，火还没灭，快来人",
+    ),
+    # a building that hangs has not fallen
+    ("店家往下挖地基，楼上的厢房都悬空了", "路面塌了一块，公交车前轮悬空，车上都是人"),
+    # exhaust
+    ("新城货车太多，有的货车浓烟滚滚，也没有人查", "高架上一辆货车浓烟滚滚，司机还在驾驶室里"),
+    ("很多老旧公交车冒黑烟，味道很大", "公交车发动机着火了，冒黑烟，乘客正往下跳"),
+    # words that only hold a danger's word
+    ("车辆年审本来是为了安全着想，现在变成了收费", "年审的检测线上一辆车着火了，火越来越大"),
+    # supposed, needed for, not proved
+    ("试想，哪天锅炉发生爆炸，铁路也要停", "锅炉发生爆炸，工人被炸伤了"),
+    ("考虑到火灾供水需要，消防管道的间距应当符合规范", "消防管道没水，火灾现场有人被困，火势很大"),
+    ("群里传城东商场着火，有待核实，想问交房手续", "城东商场着火了，群里都在传，我在对面看见火苗"),
+    # a plea is no rescue
+    ("三个月没下雨，请领导快救救我们的果园和庄稼", "快来救救我们，水淹到二楼了，老人孩子都在"),
+    ("市场快倒闭了，请政府救救我们这些商户的企业", "快救救我孩子，他晕倒了不会动"),
+    # a fall in rank, a load, a proposal
+    ("我们区不要从龙头掉到队伍的末尾水平，尽快开发沿江路", "孩子掉到河里了，只露个头"),
+    ("幼儿园老师任务重，大家被检查压得喘不过气", "我爸捂着胸口喘不过气，脸发紫"),
+    ("天太热，很多市民都会中暑、昏厥，洒水车能不能多跑几趟", "工地上老李中暑昏倒了，叫不醒，救护车还没来"),
+    # nearly hit
+    ("外墙瓷砖掉下来，差点砸到人，请派人来修", "外墙瓷砖掉下来，砸到一个老人，头上流血"),
+    ("楼顶的铁皮掉下来差点砸死人", "楼顶的铁皮掉下来砸死人了"),
+]
+
+
 @pytest.mark.parametrize("text", CRITICAL)
 def test_a_danger_to_life_is_critical(text: str) -> None:
     found = find_hazards(text, CITY)
@@ -198,6 +235,12 @@ def test_harm_within_a_day_is_urgent(text: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_only_sounds_dangerous_is_no_hazard(text: str) -> None:
     assert find_hazards(text, CITY) == ()
+
+
+@pytest.mark.parametrize(("calm", "real"), CALM_AND_REAL)
+def test_the_same_words_are_critical_only_where_the_danger_is_real(calm: str, real: str) -> None:
+    assert "critical" not in [hazard.level for hazard in find_hazards(calm, CITY)]
+    assert "critical" in [hazard.level for hazard in find_hazards(real, CITY)]
 
 
 @pytest.mark.parametrize(
@@ -228,6 +271,16 @@ def test_an_urgent_danger_told_as_over_is_none() -> None:
 def test_long_ago_is_void_but_today_is_not() -> None:
     assert find_hazards("2015年这里发生火灾", CITY) == ()
     assert find_hazards("2015年装修的房子今天着火了", CITY) != ()
+
+
+def test_what_lasts_may_be_months_old() -> None:
+    assert find_hazards("燃气管漏气三个月了，没人来修", CITY)[0].level == "critical"
+    assert find_hazards("我被他们囚禁三个月了，救救我", CITY)[0].level == "critical"
+    assert find_hazards("地下的煤堆着火三个月了，还在烧", CITY)[0].level == "critical"
+
+
+def test_the_papers_of_an_old_case_do_not_hide_what_happens_now() -> None:
+    assert find_hazards("上回的火灾认定书还没有拿到，现在楼上又着火了", CITY)[0].level == "critical"
 
 
 def test_one_denied_danger_does_not_hide_another() -> None:
