@@ -74,7 +74,8 @@ def _take_over(entry: Kept, gone: str, kept_id: str, command: Command, desk: Des
     old = entry.alert
     key = old.key.replace(gone, kept_id)
     last = desk.find(f"last:{key}", Last)
-    other = desk.kept(last.alert_id) if last is not None else None
+    # Not the alert itself: an earlier one of the same key may have been taken over just now.
+    other = desk.kept(last.alert_id) if last is not None and last.alert_id != old.alert_id else None
     goes_on = other is not None and other.alert.status in _OPEN
     changes: dict[str, object] = {"problem_id": kept_id, "key": key}
     note = f"所属问题 {gone} 已并入 {kept_id}"

@@ -1,5 +1,6 @@
 """The problems one district knows: stored state by key, what is derived from it, and what is let go."""
 
+from bisect import insort
 from collections.abc import Container, Iterable, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -68,8 +69,9 @@ class Book:
         self.weeks = Weeks()
         self.spots: dict[str, dict[str, None]] = {}
         """Spot → the topics that have a calendar there."""
-        self._calls: dict[str, list[str]] = {}
-        """Named caller → ids of the newest tickets."""
+        self._calls: dict[str, list[tuple[float, str]]] = {}
+        """Named caller → when and by which id the newest tickets were made: in this order, so that what is read back
+        is alike."""
         self._own: dict[str, str] = {}
         """Ids of the district's tickets → their problems."""
         self._wide: dict[str, None] = {}
@@ -132,18 +134,18 @@ class Book:
         self.seq = max(self.seq, member.seq)
 
     def calls_of(self, caller: str) -> tuple[str, ...]:
-        """Ids of a named caller's tickets of the last weeks, in the order in which they came, at most 64."""
-        return tuple(self._calls.get(caller, ()))
+        """Ids of a named caller's tickets of the last weeks, oldest first, at most 64."""
+        return tuple([ticket_id for _, ticket_id in self._calls.get(caller, ())])
 
     def _note_call(self, member: Member) -> None:
         if not is_named(member.caller):
             return
         calls = self._calls.setdefault(member.caller, [])
-        calls.append(member.ticket_id)
+        insort(calls, (member.at, member.ticket_id))
         del calls[:-MAX_CALLS]
 
     def _forget_call(self, member: Member) -> None:
-        left = [known for known in self._calls.get(member.caller, ()) if known != member.ticket_id]
+        left = [known for known in self._calls.get(member.caller, ()) if known[1] != member.ticket_id]
         if left:
             self._calls[member.caller] = left
         else:

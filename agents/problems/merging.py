@@ -61,7 +61,7 @@ def regroup(ask: Ask, books: Books) -> Gathered:
 
     What cannot be done is recorded as refused at the problem that is known; where none is known, nothing is said.
     """
-    names = [name for name in (ask.problem_id, ask.into) if name]
+    names = [name for name in (ask.problem_id, ask.into) if name is not None]
     changes: list[Change] = []
     moved: dict[str, str] = {}
     for book in books.all():
@@ -95,21 +95,18 @@ def _merge(ask: Ask, found: Sequence[Problem], book: Book) -> Gathered:
         record = _decide(ask, "merged", older, younger.problem_id, members, book)
     kept, gone = book.stored(record.problem_id), book.stored(record.other_id)
     assert kept is not None
-    if gone is None or _has(kept, record):
-        return _say(record, (record.other_id,), book)
+    if gone is None:
+        return _say(record, (), book)
+    if _has(kept, record):
+        return _say(record, (*gone.aliases, gone.problem_id), book)
     return _take_in(kept, gone, record, book)
 
 
 def _take_in(kept: Problem, gone: Problem, record: Record, book: Book) -> Gathered:
     """Give all that the younger problem has to the older one."""
     names = (*gone.aliases, gone.problem_id)
-    points = {
-        "into": kept.problem_id,
-        "status": "merged",
-        "version": record.seq,
-        "aliases": (),
-        "proposals": (),
-    }
+    # It keeps its list of names: a redelivery finds in it what is still to be pointed to the survivor.
+    points = {"into": kept.problem_id, "status": "merged", "version": record.seq, "proposals": ()}
     book.store_problem(gone.model_copy(update={**points, "records": _with(gone, record)}))
     for name in gone.aliases:
         if (alias := book.stored(name)) is not None:
@@ -174,7 +171,7 @@ def _split(ask: Ask, whole: Problem, book: Book) -> Gathered:
     kept, new = book.stored(record.problem_id), book.stored(record.other_id)
     assert kept is not None
     if _has(kept, record):
-        return _say(record, (record.other_id,), book)
+        return _say(record, (record.other_id, *(new.aliases if new is not None else ())), book)
     members = book.members_of((kept,) if new is None else (kept, new))
     part = _smaller(members, set(ask.ticket_ids))
     own = {member.ticket_id for member in part}

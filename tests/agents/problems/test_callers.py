@@ -105,3 +105,13 @@ def test_one_id_for_everybody_does_not_silence_crowds_where_nobody_else_is_named
     calls = [graded(f"x{n}", "r-0001", f"停水{n}小时", 841 + n / 3) for n in range(5)]
     found = [c for call in calls for c in gather(call, books).candidates if c.kind == "burst"]
     assert bool(found) is has_burst
+
+
+def test_the_calls_of_one_caller_are_read_back_in_the_order_of_their_times(graded: Make) -> None:
+    """A ticket whose text has changed is indexed anew, behind those that came after it."""
+    books = Books(City(), {}, {}, {})
+    for number in range(3):
+        gather(graded(f"t{number}", "甲", hours=number), books)
+    gather(graded("t0", "甲", "小区停水，也停电了，没有人管", edition=2), books)
+    again = Books(City(), dict(books.problems), dict(books.members), dict(books.rates))
+    assert books.of("东城区").calls_of("甲") == again.of("东城区").calls_of("甲") == ("t0", "t1", "t2")

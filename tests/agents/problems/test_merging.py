@@ -1,6 +1,7 @@
 """Merging and splitting problems: ids, counts, later tickets, redelivery, crashes and orders."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 
@@ -209,6 +210,11 @@ def test_a_merge_with_an_unknown_problem_is_refused_and_with_two_says_nothing(tw
     assert merge(two, "p-nowhere", "p-neither") == Gathered()
 
 
+def test_a_merge_that_names_one_problem_only_is_refused(two: Books) -> None:
+    outcome = merge(two, problem_of(two, "t1").problem_id, "")
+    assert [change.record.record for change in outcome.changes if change.record] == ["refused"]
+
+
 def test_what_was_merged_is_forgotten_with_its_survivor(two: Books) -> None:
     merge(two, problem_of(two, "t1").problem_id, problem_of(two, "t3").problem_id)
     for day in range(70, 500, 10):
@@ -248,6 +254,25 @@ def test_a_crash_between_any_two_writes_is_made_good_by_the_redelivery(survived:
     again = Books(City(), torn.problems, torn.members, torn.rates)
     merge(again, one, other)
     assert split(again, one, "t3", "t4", name="s1") == told[1]
+    assert state_of(again) == state_of(whole)
+
+
+@pytest.mark.parametrize("survived", range(12))
+def test_a_crash_while_a_survivor_is_itself_taken_in_loses_none_of_its_names(survived: int) -> None:
+    tickets = [call(1, 0, "甲", 0), call(3, 1, "甲", 2), call(5, 2, "丁", 4)]
+    whole, torn = books_of(*tickets), Books(City(), Torn(), Torn(), Torn())  # type: ignore[arg-type]
+    oldest, older, youngest = (problem_of(whole, f"t{number}").problem_id for number in (1, 3, 5))
+    for books in (whole, torn):
+        for ticket in tickets if books is torn else ():
+            gather(ticket, books)
+        merge(books, older, youngest, "m1")
+    told = merge(whole, oldest, older, "m2")
+    Torn.left = survived
+    with suppress(ConnectionError):
+        merge(torn, oldest, older, "m2")
+    Torn.left = 10**9
+    again = Books(City(), torn.problems, torn.members, torn.rates)
+    assert merge(again, oldest, older, "m2") == told
     assert state_of(again) == state_of(whole)
 
 
