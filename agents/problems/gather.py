@@ -39,7 +39,7 @@ from agents.problems.problem import (
     exclude,
     include,
 )
-from agents.problems.proposing import proposal_of, with_proposal
+from agents.problems.proposing import are_apart, proposal_of, with_proposal
 from agents.problems.rate import Rate, clock_of, is_fresh
 from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, says_solved, with_recurrence
 from agents.problems.rising import FOUND, is_crowd, rise
@@ -163,7 +163,11 @@ def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> d
     book.search.discard(member.slot)
     found = book.search.find(signature, member.at, member.caller)
     before = book.problem(found.problem_id) if found.problem_id else None
-    alone = (own := book.problem(member.problem_id)) is not None and own.tickets <= 1
+    own = book.problem(member.problem_id)
+    if own is not None and before is not None and are_apart(own, before):
+        # A person has split the two: what the ticket says anew takes nothing back.
+        before, found = own, found._replace(score=member.score)
+    alone = own is not None and own.tickets <= 1
     stays = (before is None and alone) or (before is not None and before.problem_id == member.problem_id)
     problem_id = member.problem_id if stays else _choose(before, ticket, book)[0]
     known = book.stored(problem_id)

@@ -15,7 +15,7 @@ from agents.problems.signature import hash_of
 def proposal_of(member: Member, problem: Problem, at: datetime, book: Book) -> Record | None:
     """That the ticket's problem and its rival be one; None where they are, or where a person has split them."""
     rival = book.problem(member.rival) if member.rival is not None else None
-    if rival is None or rival.problem_id == problem.problem_id or _are_apart(problem, rival):
+    if rival is None or rival.problem_id == problem.problem_id or are_apart(problem, rival):
         return None
     return Record(
         record="merge_proposed",
@@ -39,7 +39,8 @@ def with_proposal(problem: Problem, record: Record) -> Problem:
     return problem.model_copy(update={"proposals": (*others, record)[-MAX_PROPOSALS:]})
 
 
-def _are_apart(one: Problem, other: Problem) -> bool:
+def are_apart(one: Problem, other: Problem) -> bool:
+    """Whether a person has split the one from the other."""
     ids = {one.problem_id, other.problem_id}
     records = (*one.records, *other.records)
     return any(record.record == "split" and {record.problem_id, record.other_id} == ids for record in records)

@@ -165,6 +165,16 @@ def test_after_a_split_tickets_join_the_part_they_are_like() -> None:
     assert problem_of(books, "t4").problem_id != problem_of(books, "t1").problem_id
 
 
+def test_a_ticket_split_off_stays_there_when_its_text_is_added_to() -> None:
+    books = books_of(*(call(number, 0, who, number) for number, who in enumerate("甲乙丙丁", 1)))
+    whole = problem_of(books, "t1").problem_id
+    split(books, whole, "t4")
+    apart = problem_of(books, "t4").problem_id
+    gather(make_graded("t4", "丁", "小区停水一上午了，没有人管，孩子等着用水", 4, edition=2), books)
+    assert problem_of(books, "t4").problem_id == apart != whole
+    assert [problem_of(books, ticket).tickets for ticket in ("t1", "t4")] == [3, 1]
+
+
 def test_a_merge_taken_back_leaves_what_was(two: Books) -> None:
     younger = problem_of(two, "t3")
     before = counts_of(two)
