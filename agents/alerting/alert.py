@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from agents.intake.ticket import Place
 from agents.problems.problem import CandidateKind, Evidence, Scope
@@ -127,6 +127,6 @@ class Command(BaseModel):
     ticket_ids: tuple[str, ...] = ()
     """What to split off a problem."""
     by: str
-    at: datetime
-    until: datetime | None = None
+    at: AwareDatetime
+    until: AwareDatetime | None = None
     note: str | None = None

@@ -106,8 +106,17 @@ def test_a_split_is_recorded_and_replayed(merged: Path, events: Path, tmp_path: 
     assert problems_of(tmp_path / "split") == was
 
 
-def test_a_command_that_is_none_is_one_clear_line(events: Path, tmp_path: Path) -> None:
-    (tmp_path / "asked.jsonl").write_text('{"command": "shout"}\n', encoding="utf-8")
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"command": "shout"}',
+        '{"command": "merge_problems", "command_id": "c1", "problem_id": "p-1", "into": "p-2", "by": "王五", '
+        '"at": "2026-03-02T08:00:00"}',
+    ],
+    ids=["unknown", "a time without an offset"],
+)
+def test_a_command_that_is_none_is_one_clear_line(events: Path, tmp_path: Path, line: str) -> None:
+    (tmp_path / "asked.jsonl").write_text(f"{line}\n", encoding="utf-8")
     with pytest.raises(WrongSetup, match="line 1: no command"):
         weisu("replay", events, "--out", tmp_path / "out", "--commands", tmp_path / "asked.jsonl")
 
