@@ -44,6 +44,7 @@ class Record(Value):
     """The one that it takes in, or that is split off."""
     score: float
     why: str
+    """At most 200 characters of what was said: it goes out with every later ticket of the problem."""
     record_id: str = ""
     """Id of what was asked: the same question again is answered by the same record."""
     by: str = ""
@@ -188,6 +189,7 @@ MAX_DAYS = 56
 MAX_UNITS = 16
 MAX_ALIASES = 64
 MAX_RECORDS = 16
+MAX_SAID = 200
 MAX_PROPOSALS = 8
 
 

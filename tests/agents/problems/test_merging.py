@@ -220,6 +220,13 @@ def test_a_merge_with_an_unknown_problem_is_refused_and_with_two_says_nothing(tw
     assert merge(two, "p-nowhere", "p-neither") == Gathered()
 
 
+def test_of_a_reason_of_any_length_a_record_keeps_the_beginning(two: Books) -> None:
+    names = {"problem_id": problem_of(two, "t1").problem_id, "into": problem_of(two, "t3").problem_id}
+    regroup(Ask(ask_id="m1", at=START, by="王" * 9999, why="同" * 9999, **names), two)
+    (record,) = problem_of(two, "t1").records
+    assert (record.by, record.why) == ("王" * 200, "同" * 200)
+
+
 def test_a_merge_that_names_one_problem_only_is_refused(two: Books) -> None:
     outcome = merge(two, problem_of(two, "t1").problem_id, "")
     assert [change.record.record for change in outcome.changes if change.record] == ["refused"]
