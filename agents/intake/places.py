@@ -43,9 +43,33 @@ def normalize_place(
     )
 
 
+_NOWHERE = frozenset(
+    (
+        "无",
+        "没有",
+        "暂无",
+        "不详",
+        "不清楚",
+        "不知道",
+        "未知",
+        "未提供",
+        "未填写",
+        "-",
+        "--",
+        "/",
+        "none",
+        "null",
+        "n/a",
+        "unknown",
+    )
+)
+"""What stands in a field that may not be left empty. As a name it would be one place of all who do not say theirs."""
+
+
 @lru_cache(maxsize=16_384)
 def _normal(text: str | None) -> str | None:
-    return (normalize_place_text(text).strip() or None) if text else None
+    name = normalize_place_text(text).strip() if text else ""
+    return None if not name or name.casefold() in _NOWHERE else name
 
 
 def find_places(said: Place, text: str, city: City) -> tuple[Place, tuple[PlacePart, ...]]:

@@ -156,3 +156,10 @@ def test_every_part_is_said_in_the_text() -> None:
 def test_parts_are_bounded() -> None:
     text = "，".join(f"{a}{b}小区" for a in "东南西北中" for b in "江河湖海山")
     assert len(find_places(Place(), text, NOWHERE)[1]) == 16
+
+
+@pytest.mark.parametrize("nothing", ["不详", " 未提供 ", "无", "－", "N/A", "null"])
+def test_what_stands_for_an_empty_field_is_no_place(nothing: str) -> None:
+    said = normalize_place(None, "城东区", nothing, nothing, nothing)
+    assert (said.district, said.street, said.community, said.address) == ("城东区", None, None, None)
+    assert [part.kind for part in find_places(said, "停水了", City())[1]] == ["district"]
