@@ -7,6 +7,7 @@ changes the wording and the rank, nothing else.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from agents.problems.case import MAX_TICKETS, Case, candidate_of, members_within
@@ -72,24 +73,28 @@ def figures_of(texts: Texts, reporters: int) -> dict[str, float]:
 
 def texts_of(members: Sequence[Member]) -> Texts:
     """Connected components of texts by Jaccard ≥ 0.5 of their triples; bounded by what the index keeps."""
-    newest: dict[str, frozenset[str]] = {}
+    newest: dict[str, str] = {}
     for member in reversed(members):
         signature = member.signature
         if signature is None or signature.thin or len(signature.text) < LONG_ENOUGH:
             continue
-        newest.setdefault(member.caller, _triples(signature.text))
-    groups: list[list[frozenset[str]]] = []
-    for triples in newest.values():
-        near = [group for group in groups if any(_is_alike(triples, other) for other in group)]
+        newest.setdefault(member.caller, signature.text)
+    groups: list[list[str]] = []
+    for text in newest.values():
+        near = [group for group in groups if any(_is_alike(text, other) for other in group)]
         groups = [group for group in groups if group not in near]
-        groups.append([triples, *(other for group in near for other in group)])
+        groups.append([text, *(other for group in near for other in group)])
     return Texts(len(newest), len(groups))
 
 
+@lru_cache(maxsize=512)
 def _triples(text: str) -> frozenset[str]:
     return frozenset(text[start : start + 3] for start in range(len(text) - 2))
 
 
-def _is_alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    shared = len(one & other)
-    return shared >= ALIKE * (len(one) + len(other) - shared)
+@lru_cache(maxsize=16_384)
+def _is_alike(one: str, other: str) -> bool:
+    """Remembered: a growing crowd compares the same texts again at each of its tickets."""
+    triples, others = _triples(one), _triples(other)
+    shared = len(triples & others)
+    return shared >= ALIKE * (len(triples) + len(others) - shared)
