@@ -145,8 +145,10 @@ class Core:
         except Exception as error:
             await series.refuse(entry, error)
             return
-        at = news if isinstance(news, datetime) else news.ticket.trigger_at
-        for tick in self._clocks.setdefault(partition, Clock()).see(at, time.monotonic()):
+        at, ticket_id = (
+            (news, "") if isinstance(news, datetime) else (news.ticket.trigger_at, news.ticket.ticket_id)
+        )
+        for tick in self._clocks.setdefault(partition, Clock()).see(at, time.monotonic(), ticket_id):
             await series.aside(entry, partial(self._gather_on_tick, partition, tick))
         await series.run(
             entry, list if isinstance(news, datetime) else partial(self._gather, partition, news)

@@ -128,7 +128,7 @@ class Back:
             self.results.count("redelivered")
             return
         self.results.count("events")
-        self._tick_to(ticket.trigger_at)
+        self._tick_to(ticket.trigger_at, ticket.ticket_id)
         self._news += front.hazards
         if front.graded is None:
             self.results.waiting[ticket.ticket_id] = None
@@ -199,9 +199,9 @@ class Back:
             if self.results.hear(event):
                 self._on_alert(event)
 
-    def _tick_to(self, at: datetime) -> None:
+    def _tick_to(self, at: datetime, ticket_id: str) -> None:
         """Event time has come to `at`: let the hours before it strike."""
-        for tick in self._ticker.see(at):
+        for tick in self._ticker.see(at, ticket_id):
             self._decide()
             self._obey_until(tick)
             for news, _ in self._waiting.advance(tick):
@@ -225,9 +225,9 @@ class Ticker:
         """Tick. None: nothing seen yet."""
         self._time = EventTime()
 
-    def see(self, at: datetime) -> Iterable[datetime]:
-        """The ticks that come before an event of time `at`."""
-        if not self._time.see(at):
+    def see(self, at: datetime, ticket_id: str = "") -> Iterable[datetime]:
+        """The ticks that come before an event of time `at`, of that ticket where it is known."""
+        if not self._time.see(at, ticket_id):
             return ()
         if self.last is None or self.last - at > FAR:
             # Event time itself says where to begin: it takes back a first date that stood alone.

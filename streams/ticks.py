@@ -37,10 +37,10 @@ class Clock:
     _moved: float = 0.0
     _ticker: Ticker = field(default_factory=Ticker)
 
-    def see(self, at: datetime, wall: float) -> list[datetime]:
+    def see(self, at: datetime, wall: float, ticket_id: str = "") -> list[datetime]:
         """Something of event time `at` arrived; the ticks that come before it, as in a replay."""
         self._moved = wall
-        ticks = list(self._ticker.see(at))
+        ticks = list(self._ticker.see(at, ticket_id))
         if self._ticker.is_at(at) and (self._seen is None or at > self._seen):
             self._seen = at
         return ticks

@@ -84,6 +84,12 @@ def test_the_same_commands_give_the_same_files(merged: Path, events: Path, tmp_p
         assert (tmp_path / "again" / name).read_bytes() == (merged / name).read_bytes()
 
 
+def test_a_reason_is_recorded_without_personal_data(tmp_path: Path) -> None:
+    asked = tmp_path / "asked.jsonl"
+    weisu("problems", "merge", "p-1", "p-2", "--by", "王五", "--why", "请拨13800138000核实", "--to", asked)
+    assert json.loads(asked.read_text(encoding="utf-8"))["note"] == "请拨〔电话1〕核实"
+
+
 @pytest.mark.parametrize("verb", [("problems", "show"), ("why",)])
 def test_the_old_id_is_answered_with_who_and_why(merged: Path, tmp_path: Path, verb: tuple[str, ...]) -> None:
     was = problems_of(tmp_path / "plain")
@@ -126,6 +132,7 @@ def test_a_command_that_is_none_is_one_clear_line(events: Path, tmp_path: Path, 
     [
         (("merge", "p-1", "p-2", "--by", " "), "--by needs a name"),
         (("split", "p-1", "--tickets", " , ", "--by", "王五"), "--tickets takes"),
+        (("merge", "p-1", "p-2", "--by", "a\udcffb"), "encoding, UTF-8"),
     ],
 )
 def test_what_is_asked_must_be_whole(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

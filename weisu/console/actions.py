@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from agents.alerting.alert import Command
 from agents.intake.events import ClaimReviewed
+from agents.intake.masking import mask
 
 router = APIRouter(include_in_schema=False)
 Action = Literal["acknowledge", "resolve", "false_alarm", "confirm", "merge", "silence"]
@@ -45,7 +46,7 @@ async def act(
         command_id=uuid4().hex,
         alert_id=alert_id,
         by=by.strip() or "值班员",
-        note=note.strip() or None,
+        note=mask(note.strip()).text or None,
         at=at,
         key=key or None,
         into=into.strip() or None,
@@ -86,7 +87,7 @@ async def regroup(
         into=into.strip() if action == "merge" else None,
         ticket_ids=ids if action == "split" else (),
         by=by.strip(),
-        note=note.strip() or None,
+        note=mask(note.strip()).text or None,
         at=datetime.now(UTC),
     )
     try:

@@ -30,6 +30,18 @@ def test_which_dates_are_believed(days: tuple[int, ...], believed: str, now: int
     assert time.at == START + timedelta(days=now)
 
 
+@pytest.mark.parametrize(
+    ("tickets", "believed"), [(("a", "b", "b"), "ynn"), (("a", "b", "c"), "yny"), (("a", "b", ""), "yny")]
+)
+def test_a_ticket_bears_out_no_date_of_its_own(tickets: tuple[str, ...], believed: str) -> None:
+    time = EventTime()
+    seen = [
+        time.see(START + timedelta(days=day), ticket)
+        for day, ticket in zip((0, 5000, 5001), tickets, strict=True)
+    ]
+    assert seen == [said == "y" for said in believed]
+
+
 @given(st.lists(st.integers(-100, 100).map(lambda day: timedelta(days=day)), min_size=2))
 def test_one_date_alone_never_moves_it_far(gaps: list[timedelta]) -> None:
     time = EventTime()
