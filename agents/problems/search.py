@@ -260,7 +260,8 @@ class Search:
         usual, numbers = _usual_weights(known), map(self._df.get, grams, repeat(0))
         weights = [usual[n] if n < USUAL_NUMBERS else (known - math.log(n + 1)) ** 2 for n in numbers]
         text = dict(zip(grams, weights, strict=True))
-        title = {gram: text[gram] for gram in grams_of(signature.title)}
+        # A title that is nothing but a learned name has pairs that the text has no more: they are no words.
+        title = {gram: text[gram] for gram in grams_of(signature.title) if gram in text}
         return Asked(signature, at, caller, usual[0], text, title, norm_of(text), norm_of(title))
 
     def _candidates(self, asked: Asked) -> Iterator[int]:

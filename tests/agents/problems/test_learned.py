@@ -124,3 +124,12 @@ def test_a_name_of_no_characters_or_one_teaches_and_breaks_nothing(graded: Make,
     gather(graded("a", community=community), books)
     gather(graded("b", "乙", community=community), books)
     assert told(gather(graded("c", "丙", f"{community}没有水", 1, **SILENT), books)) == (None, None)
+
+
+@pytest.mark.parametrize("title", ["新华小区", "新华", "我在新华小区"])
+def test_a_title_that_is_a_learned_name_is_compared_by_the_other_words(graded: Make, title: str) -> None:
+    books = new_books()
+    first = gather(graded("a", "甲", "停水一上午了"), books)
+    text = "小区家里水龙头没有一滴水，一上午了"
+    second = gather(graded("b", "乙", text, 1, title=title, **SILENT), books)
+    assert second.changes[-1].problem.problem_id == first.changes[-1].problem.problem_id
