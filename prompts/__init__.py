@@ -41,13 +41,3 @@ def read(path: Path, task: str) -> Prompt:
         raise ValueError(f"{path}: front matter needs 'version: <number>'")
     body = text.strip() + "\n"
     return Prompt(task, int(fields["version"]), body, hashlib.sha256(body.encode()).hexdigest())
-
-
-def locked() -> dict[str, str]:
-    """Every version ever used: "grade@1" → sha256."""
-    pairs = (
-        line.split()
-        for line in (_HOME / "prompts.lock").read_text(encoding="utf-8").splitlines()
-        if line.strip()
-    )
-    return {name: digest for name, digest in pairs}

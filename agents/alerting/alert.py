@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
+from agents.intake.masking import mask
 from agents.intake.ticket import Place
 from agents.problems.problem import CandidateKind, Evidence, Scope
 
@@ -130,3 +131,9 @@ class Command(BaseModel):
     at: AwareDatetime
     until: AwareDatetime | None = None
     note: str | None = None
+    """A reason in an officer's words, recorded without personal data."""
+
+    @field_validator("note")
+    @classmethod
+    def _masked(cls, note: str | None) -> str | None:
+        return mask(note).text if note else None

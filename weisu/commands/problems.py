@@ -10,7 +10,6 @@ import typer
 
 from agents.alerting.alert import Command
 from agents.city import City
-from agents.intake.masking import mask
 from streams.commands import KafkaCommander
 from streams.topics import Topics
 from weisu import wiring
@@ -91,7 +90,7 @@ def _ask(name: str, id: str, by: str, why: str, to: Path | None, at: datetime | 
         raise WrongSetup("the id, --by and --why must be written in the terminal's encoding, UTF-8")
     moment = datetime.now(UTC) if at is None else at if at.tzinfo else at.astimezone()
     shape = {"command": name, "command_id": uuid4().hex, "problem_id": id, "by": by.strip(), "at": moment}
-    command = Command.model_validate({**shape, "note": mask(why.strip()).text or None, **more})
+    command = Command.model_validate({**shape, "note": why.strip() or None, **more})
     if to is None:
         asyncio.run(_send(command, load_settings()))
         print(f"{name} {id}: asked; `weisu problems show {id}` tells what came of it")

@@ -1,17 +1,24 @@
 """What an officer asks: sent as a command to `alerts.commands`; alerting decides what comes of it."""
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from agents.alerting.alert import Command
 from agents.intake.events import ClaimReviewed
-from agents.intake.masking import mask
 
-router = APIRouter(include_in_schema=False)
+
+def from_our_page(request: Request) -> None:
+    """Only our own page can ask: a foreign page cannot set the HX-Request header without permission."""
+    if "hx-request" not in request.headers:
+        raise HTTPException(403, "only from the console's own page")
+
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(from_our_page)])
 Action = Literal["acknowledge", "resolve", "false_alarm", "confirm", "merge", "silence"]
 DONE: dict[Action, str] = {
     "acknowledge": "已提交签收",
@@ -22,7 +29,19 @@ DONE: dict[Action, str] = {
     "silence": "已提交静默24小时",
 }
 SILENCE = timedelta(hours=24)
-NO_ANSWER = '<span class="said bad">没有提交成功：消息服务没有应答，请稍后再试。</span>'
+
+
+async def _answer(sending: Awaitable[None], said: str) -> HTMLResponse:
+    """What the page shows once the message is with the broker, or when nobody takes it."""
+    try:
+        await sending
+    except ConnectionError:
+        return _refuse("没有提交成功：消息服务没有应答，请稍后再试。", 503)
+    return HTMLResponse(f'<span class="said">{said}</span>')
+
+
+def _refuse(why: str, status: int = 422) -> HTMLResponse:
+    return HTMLResponse(f'<span class="said bad">{why}</span>', status)
 
 
 @router.post("/alerts/{alert_id}/{action}")
@@ -35,28 +54,22 @@ async def act(
     key: Annotated[str, Form(max_length=400)] = "",
     into: Annotated[str, Form(max_length=80)] = "",
 ) -> HTMLResponse:
-    """Only our own page can ask: a foreign page cannot set the HX-Request header without permission."""
-    if "hx-request" not in request.headers:
-        raise HTTPException(403, "only from the console's own page")
+    """Acknowledge, resolve, judge, merge or silence an alert."""
     if action == "merge" and not into.strip():
-        return HTMLResponse('<span class="said bad">请填写并入哪条预警的编号。</span>', 422)
+        return _refuse("请填写并入哪条预警的编号。")
     at = datetime.now(UTC)
     command = Command(
         command=action,
         command_id=uuid4().hex,
         alert_id=alert_id,
         by=by.strip() or "值班员",
-        note=mask(note.strip()).text or None,
+        note=note.strip() or None,
         at=at,
         key=key or None,
         into=into.strip() or None,
         until=at + SILENCE if action == "silence" else None,
     )
-    try:
-        await request.app.state.commander.send(command)
-    except ConnectionError:
-        return HTMLResponse(NO_ANSWER, 503)
-    return HTMLResponse(f'<span class="said">{DONE[action]}，等待确认…</span>')
+    return await _answer(request.app.state.commander.send(command), f"{DONE[action]}，等待确认…")
 
 
 @router.post("/problems/{problem_id}/{action}")
@@ -70,16 +83,14 @@ async def regroup(
     tickets: Annotated[str, Form(max_length=10_000)] = "",
 ) -> HTMLResponse:
     """A merge with another problem, or a split; it must bear a name, for it is recorded with the problem."""
-    if "hx-request" not in request.headers:
-        raise HTTPException(403, "only from the console's own page")
     index = request.app.state.index
     ids = tuple(dict.fromkeys(tickets.replace("，", " ").replace(",", " ").split()))
     if not by.strip():
-        return HTMLResponse('<span class="said bad">请先署名：并入和拆分都记入问题的经过。</span>', 422)
+        return _refuse("请先署名：并入和拆分都记入问题的经过。")
     if action == "split" and not ids:
-        return HTMLResponse('<span class="said bad">请填写要拆出的工单编号。</span>', 422)
+        return _refuse("请填写要拆出的工单编号。")
     if action == "merge" and await index.get("problems", into.strip()) is None:
-        return HTMLResponse('<span class="said bad">没有这个编号的问题。</span>', 422)
+        return _refuse("没有这个编号的问题。")
     command = Command(
         command="merge_problems" if action == "merge" else "split_problem",
         command_id=uuid4().hex,
@@ -87,15 +98,11 @@ async def regroup(
         into=into.strip() if action == "merge" else None,
         ticket_ids=ids if action == "split" else (),
         by=by.strip(),
-        note=mask(note.strip()).text or None,
+        note=note.strip() or None,
         at=datetime.now(UTC),
     )
-    try:
-        await request.app.state.commander.send(command)
-    except ConnectionError:
-        return HTMLResponse(NO_ANSWER, 503)
     said = "已提交并入" if action == "merge" else "已提交拆分"
-    return HTMLResponse(f'<span class="said">{said}，稍后刷新本页可见结果。</span>')
+    return await _answer(request.app.state.commander.send(command), f"{said}，稍后刷新本页可见结果。")
 
 
 @router.post("/tickets/{ticket_id:path}/claim/{verdict}")
@@ -107,13 +114,11 @@ async def review_claim(
     note: Annotated[str, Form(max_length=200)] = "",
 ) -> HTMLResponse:
     """One voice on the ticket's claim review; it must bear a name, because two different people decide."""
-    if "hx-request" not in request.headers:
-        raise HTTPException(403, "only from the console's own page")
     body = await request.app.state.index.get("tickets", ticket_id)
     if body is None or not body.get("claim_clause"):
         raise HTTPException(404, "这件工单没有甄别建议。")
     if not by.strip():
-        return HTMLResponse('<span class="said bad">请先署名：甄别须两人分别确认。</span>', 422)
+        return _refuse("请先署名：甄别须两人分别确认。")
     event = ClaimReviewed.model_validate(
         {
             "event": "claim_reviewed",
@@ -127,9 +132,5 @@ async def review_claim(
             "comment": note.strip() or None,
         }
     )
-    try:
-        await request.app.state.commander.report(event)
-    except ConnectionError:
-        return HTMLResponse(NO_ANSWER, 503)
     said = "已提交确认" if verdict == "confirm" else "已提交不同意"
-    return HTMLResponse(f'<span class="said">{said}，等待更新…</span>')
+    return await _answer(request.app.state.commander.report(event), f"{said}，等待更新…")

@@ -1,8 +1,6 @@
 """The golden set of grading: tickets with what a good supervisor would say, and the tickets built from them."""
 
-import hashlib
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -107,8 +105,3 @@ def load_golden(split: Split, folder: Path = FOLDER) -> tuple[Golden, ...]:
             places = ", ".join(".".join(map(str, bad["loc"])) or "JSON" for bad in error.errors())
             raise UnreadableGolden(f"{path}:{number}: wrong at {places}") from None
     return tuple(tickets)
-
-
-def split_of(group: Iterable[str]) -> Split:
-    """The half of a ticket and of those that are easily taken for it: by the hash of their smallest id."""
-    return SPLITS[hashlib.sha256(min(group).encode()).digest()[0] % 2]
