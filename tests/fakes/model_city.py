@@ -59,7 +59,7 @@ class Clock:
 
 
 def endpoint(server: ModelServer, model: str = "m0", **settings: Any) -> ChatEndpoint:
-    own = {"timeout_s": 1, "cny_per_million_in": 2, "cny_per_million_out": 8, **settings}
+    own = {"cny_per_million_in": 2, "cny_per_million_out": 8, **settings}
     return ChatEndpoint(
         EndpointSettings(model=model, base_url=server.base_url, api_key=SecretStr("k"), **own), ANSWER
     )

@@ -1,5 +1,6 @@
 """A wire-level fake of an OpenAI-compatible chat endpoint: real HTTP, whole or streamed, scripted answers and faults."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ EVERY_WAY = frozenset({"json_schema", "tool_call", "json_object"})
 
 @dataclass
 class Scripted:
-    """One response: an answer's fields, or raw content, or an HTTP error, after a delay."""
+    """One response: an answer's fields, or raw content, or an HTTP error."""
 
     answer: dict[str, Any] | None = None
     content: str | None = None
@@ -39,7 +40,8 @@ class Scripted:
     headers: dict[str, str] = field(default_factory=dict)
     finish: str = "stop"
     refusal: str | None = None
-    delay_s: float = 0.0
+    never: bool = False
+    """No answer comes at all."""
     drip_s: float = 0.0
     """Between the pieces of the body, ten in all: an answer that never quite comes."""
     usage: dict[str, int] | None = field(default_factory=lambda: dict(USAGE))
@@ -67,8 +69,16 @@ class ModelServer:
     deaf: frozenset[str] = frozenset()
     """The ways that it takes, and answers with prose."""
     under_way: int = 0
+    """Requests that have come and are not answered yet."""
     most_under_way: int = 0
+    go: threading.Event = field(default_factory=threading.Event)
+    """Answers wait for it; set from the start."""
     stopping: threading.Event = field(default_factory=threading.Event)
+
+    async def reached(self, under_way: int) -> None:
+        """Until so many are under way: the answers must be held back."""
+        while self.under_way < under_way:
+            await asyncio.sleep(0.001)
 
 
 def way_of(request: dict[str, Any]) -> str:
@@ -147,7 +157,7 @@ def model_server(*script: Scripted) -> Iterator[ModelServer]:
                 said = respond(server, request)
                 server.under_way += 1
                 server.most_under_way = max(server.most_under_way, server.under_way)
-            server.stopping.wait(said.delay_s)
+            (server.stopping if said.never else server.go).wait()
             with lock:
                 server.under_way -= 1
             # A client that gave up waiting, as the test wants, has closed the connection.
@@ -172,12 +182,14 @@ def model_server(*script: Scripted) -> Iterator[ModelServer]:
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server = ModelServer(f"http://127.0.0.1:{http.server_port}/v1", list(script))
+    server.go.set()
     thread = threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield server
     finally:
         server.stopping.set()
+        server.go.set()
         http.shutdown()
         http.server_close()
         thread.join()

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,7 +18,8 @@ class TranscriptionServer:
     status: int = 200
     body: bytes | None = None
     """Instead of a transcription."""
-    delay_s: float = 0.0
+    never: bool = False
+    """No answer comes at all."""
     forms: list[dict[str, bytes]] = field(default_factory=list)
     """Name of each part → its bytes."""
     keys: list[str] = field(default_factory=list)
@@ -27,6 +27,7 @@ class TranscriptionServer:
 
 @contextmanager
 def transcription_server(text: str = "", **said: object) -> Iterator[TranscriptionServer]:
+    over = threading.Event()
     fake = TranscriptionServer(text=text, **said)  # type: ignore[arg-type]  # the fields above
 
     class Handler(BaseHTTPRequestHandler):
@@ -42,7 +43,8 @@ def transcription_server(text: str = "", **said: object) -> Iterator[Transcripti
                 }
             )
             fake.keys.append(self.headers.get("authorization", ""))
-            time.sleep(fake.delay_s)
+            if fake.never:
+                over.wait()
             is_known = self.path == "/v1/audio/transcriptions"
             body = fake.body if fake.body is not None else json.dumps({"text": fake.text}).encode()
             with suppress(ConnectionError):
@@ -61,6 +63,7 @@ def transcription_server(text: str = "", **said: object) -> Iterator[Transcripti
     try:
         yield fake
     finally:
+        over.set()
         server.shutdown()
         server.server_close()
         thread.join()

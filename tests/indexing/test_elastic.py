@@ -70,7 +70,7 @@ def fake() -> Any:
 
 @pytest.fixture
 async def index(fake: Fake) -> AsyncIterator[ElasticIndex]:
-    opened = ElasticIndex(fake.url, "p-", timeout_s=5)
+    opened = ElasticIndex(fake.url, "p-")
     yield opened
     await opened.close()
 
@@ -187,7 +187,7 @@ async def test_a_cluster_that_cannot_answer_is_unavailable(
 
 
 async def test_a_cluster_that_is_not_there_is_unavailable() -> None:
-    index = ElasticIndex("http://127.0.0.1:9", timeout_s=2)
+    index = ElasticIndex("http://127.0.0.1:9")
     for call in (index.write(NOTES), index.search(Query()), index.refresh()):
         with pytest.raises(IndexUnavailable):
             await call

@@ -34,7 +34,7 @@ def test_a_child_ends_with_a_parent_that_is_killed() -> None:
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while runs(child) and time.monotonic() < deadline:
-        os.sched_yield()
+        time.sleep(0.01)
     assert not runs(child)

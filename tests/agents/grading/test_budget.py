@@ -3,7 +3,7 @@
 import asyncio
 
 from fakes.model_city import CALM, Clock, climb, climb_all, ladder, ticket
-from fakes.model_server import Scripted, model_server
+from fakes.model_server import model_server
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,16 +37,16 @@ def test_money_has_a_cap_of_its_own() -> None:
     assert grades[0].source == "llm" and grades[-1].why == "m0: budget_spent"
 
 
-def test_calls_under_way_together_cannot_pass_the_cap() -> None:
+async def test_calls_under_way_together_cannot_pass_the_cap() -> None:
     memory = Memory()
     with model_server() as server:
-        server.always = Scripted(delay_s=0.02)
+        server.go.clear()
         rungs = ladder(server, memory=memory, tokens_per_day=7000, own={"variant": "json_schema"})
-
-        async def run() -> None:
-            await asyncio.gather(*(rungs.climb(ticket(f"{CALM}{n}", f"T{n}")) for n in range(8)))
-
-        asyncio.run(run())
+        async with asyncio.TaskGroup() as all_at_once:
+            for n in range(8):
+                all_at_once.create_task(rungs.climb(ticket(f"{CALM}{n}", f"T{n}")))
+            await server.reached(1)
+            server.go.set()
     assert 0 < len(server.requests) < 8
     assert memory.spent["account"].tokens == 400 * len(server.requests) <= 7000
 

@@ -7,7 +7,6 @@ from fakes.model_server import Scripted, model_server
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.grading.ladder import Ladder
 from agents.grading.pace import Bucket, Limit
 
 
@@ -53,17 +52,15 @@ def test_limit_never_falls_below_one_nor_grows_past_its_most() -> None:
     assert limit.places == 3
 
 
-def together(rungs: Ladder, count: int) -> None:
-    async def run() -> None:
-        await asyncio.gather(*(rungs.climb(ticket(f"{CALM}{n}", f"T{n}")) for n in range(count)))
-
-    asyncio.run(run())
-
-
-def test_no_more_questions_are_under_way_than_the_endpoint_takes() -> None:
+async def test_no_more_questions_are_under_way_than_the_endpoint_takes() -> None:
     with model_server() as server:
-        server.always = Scripted(delay_s=0.02)
-        together(ladder(server, own={"at_once": 2, "variant": "json_schema"}), 8)
+        server.go.clear()
+        rungs = ladder(server, own={"at_once": 2, "variant": "json_schema"})
+        async with asyncio.TaskGroup() as all_at_once:
+            for n in range(8):
+                all_at_once.create_task(rungs.climb(ticket(f"{CALM}{n}", f"T{n}")))
+            await server.reached(2)
+            server.go.set()
     assert server.most_under_way == 2
     assert len(server.requests) == 8
 
@@ -72,7 +69,7 @@ def test_overload_lowers_the_number_of_questions_under_way() -> None:
     with model_server() as server:
         server.script = [Scripted(status=429, headers={"retry-after": "1"})]
         rungs = ladder(server, own={"at_once": 8, "variant": "json_schema"})
-        together(rungs, 1)
+        climb_all(rungs, CALM)
     assert rungs.rungs[0].limit.places == 4
 
 

@@ -28,7 +28,7 @@ def delivery(channel: str = "hook") -> Delivery:
     return route(EVENT, Routing(City(), (channel,)))[0]
 
 
-def sender(url: str, now: datetime = EVENT.at, seconds: float = 10.0) -> Sender:
+def sender(url: str, now: datetime = EVENT.at, seconds: float = 60.0) -> Sender:
     return Sender({"hook": SecretStr(url)}, timeout=timedelta(seconds=seconds), now=lambda: now)
 
 
@@ -118,7 +118,7 @@ def test_an_address_nobody_understands_stops_the_start(target: str) -> None:
 
 async def test_a_chat_service_gets_headline_text_and_number() -> None:
     with receiving() as hook:
-        target = hook.url.replace("http://", "gotify://").replace("/hook", f"/{TOKEN}")
+        target = hook.url.replace("http://", "gotify://").replace("/hook", f"/{TOKEN}?cto=60&rto=60")
         await sender(target).send(delivery())
     (post,) = hook.posts
     assert post["title"] == "【黄色预警】新华小区停水：3小时内3人反映，为平时的10倍以上"
