@@ -9,6 +9,7 @@ from typing import Any, get_args
 from agents.city import City, words
 from agents.grading.grade import Recurrence, RecurrenceKind
 from agents.intake.hazards import any_of
+from agents.intake.orders import FILLER
 from agents.intake.scan import lowered
 from agents.intake.ticket import Kind, Ticket
 
@@ -55,7 +56,7 @@ def find_kind(ticket: Ticket, city: City, danger: int = 0) -> tuple[Kind, bool]:
     if ticket.kind is not None:
         return ticket.kind, True
     rules = kind_rules(city)
-    opening = lowered(ticket.title) or _GREETING.sub("", lowered(ticket.content[:120]), count=1)
+    opening = lowered(_read(ticket.title)) or _GREETING.sub("", lowered(_read(ticket.content)[:120]), count=1)
     for kind, pattern in rules.titles.items():
         if pattern.match(opening):
             return kind, True
@@ -76,10 +77,15 @@ def _score(text: str, kind: Kind, rules: KindRules) -> int:
 
 def _edges(ticket: Ticket) -> str:
     """Title, beginning and end: where a caller says what they want."""
-    content = ticket.content
+    content = _read(ticket.content)
     if len(content) > _HEAD + _TAIL:
         content = f"{content[:_HEAD]}\n{content[-_TAIL:]}"
-    return f"{ticket.title}\n{content}"
+    return f"{_read(ticket.title)}\n{content}"
+
+
+def _read(text: str) -> str:
+    """The words without the gaps that what was taken out has left."""
+    return text.replace(FILLER, "").lstrip("，。：:、；;！!") if FILLER in text else text
 
 
 def find_praised(ticket: Ticket) -> str | None:

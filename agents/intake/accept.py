@@ -22,6 +22,7 @@ from agents.intake.events import (
 )
 from agents.intake.hazards import find_hazards
 from agents.intake.masking import Tokens, holds_nothing, mask
+from agents.intake.orders import without_orders
 from agents.intake.places import find_places, normalize_place
 from agents.intake.pseudonym import hash_caller
 from agents.intake.ticket import News, Place, Step, Ticket, fold, text_of
@@ -89,7 +90,7 @@ def take(news: News, intake: Intake) -> Accepted:
 
 def _derive(ticket: Ticket, city: City) -> Ticket:
     text = ticket.text
-    place, parts = find_places(ticket.said_place, text, city)
+    place, parts = find_places(ticket.said_place, without_orders(text), city)
     hazards = find_hazards(text, city)
     return ticket.model_copy(update={"place": place, "parts": parts, "hazards": hazards})
 

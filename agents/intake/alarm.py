@@ -14,6 +14,7 @@ from operator import add
 from typing import Any
 
 from agents.city import City, words
+from agents.intake.orders import FILLER
 from agents.intake.pairs import joined, letters_of, number_of, pairs_of
 
 _ENOUGH = 20
@@ -82,7 +83,10 @@ def telling(low: str, sense: Sense) -> tuple[int, int]:
 
 
 def _score(low: str, sense: Sense) -> tuple[float, int]:
-    """The log-odds, and how many runs are known. A line end stands before the text and behind it."""
+    """The log-odds, and how many runs are known. A line end stands before the text and behind it; what was taken
+    out of it leaves no gap."""
+    if FILLER in low:
+        low = low.replace(FILLER, "")
     letters, mark = letters_of(low) or (_LINE_END,), sense.marks.get
     found: set[Any] = {*map(mark, letters), *map(mark, pairs_of(low))}
     found.update((mark(_LINE_END), mark(joined(_LINE_END, letters[0])), mark(joined(letters[-1], _LINE_END))))

@@ -1,4 +1,4 @@
-"""Words of a text that speak to a machine, not to the hotline: they say nothing about the matter."""
+"""Words of a text that speak to a machine, or fill in its form, and not to the hotline: they tell no fact."""
 
 import re
 from functools import lru_cache
@@ -7,36 +7,71 @@ from agents.intake.openings import quick
 
 FILLER = "\u3000"
 """Stands for every character taken out, so that a place in what is read is the same place in the text."""
-_LEVEL = r"(?:特急|紧急|平缓|critical|urgent|normal|low|最高级?|红色预警)"
-_MACHINE = re.compile(
-    r"\b(?:urgency|hazards?|kind|category|confidence|praise_target|summary)\b[\"'”]?(?:\s*[:=：＝]|\s+(?:must|to|is)\b|\s*[设改取写])"
-    r"|\b(?:ignore|disregard|forget)\b.{0,20}\b(?:previous|above|prior|instructions?|rules?)\b"
-    r"|\b(?:system|developer|assistant)\b\s*(?:prompt|override|note|message)?\s*[\]】)）]?\s*[:：\]]"
-    r"|\b(?:new|updated) rules?\b\s*:|\bevery ticket is\b|\bdowngrade to\b|\bdo not alert\b"
-    r"|提示词|(?:系统|管理员|内部|开发者|质检员?)(?:指令|批注|命令)|无限制(?:助手|模式)|字段名|JSON"
-    r"|忽略.{0,6}(?:之前|以上|上面|前面|上述|规则|指令)|以上(?:内容|文字|规则)?.{0,2}作废"
-    r"|风险点[=＝]|等级[=＝]|市民原文|按此研判|你(?:现在)?是[^，。；！？\n]{0,10}(?:助手|调度员|模型|机器人|AI)"
-    r"|(?:作为|若你是|如果你是)[^，。；！？\n]{0,6}(?:AI|助手|模型)|(?:AI|大?模型)(?:请|必须|注意|[:：])"
-    r"|(?:请|直接|只|必须)(?:输出|返回)[^，。；！？\n]{0,12}(?:urgency|json|结果|以下|等级|字段|英文|OK)"
-    r"|</?(?:text|script|system)>|\[/?INST\]|<\|",
-    re.IGNORECASE,
+_LEVEL = r"(?:特急|紧急|平缓|critical|urgent|normal|low|最高级?|红色(?:预警)?|P[0-3])"
+_KIND = r"(?:投诉|表扬|咨询|举报|建议|求助|误报|演练|测试|praise|complaint|consult|report|suggestion|help)"
+_FIELD = (
+    r"(?:(?:紧急|风险|危险|严重|预警|优先)(?:程度|等级|级别|级)|风险点|评级(?:理由)?|研判(?:结论|结果)|(?:判定|分类)结果"
+    r"|(?:工单|诉求|本单|这单|该单)的?(?:等级|级别|类型|类别)|处置部门|摘要|打标)"
 )
-"""Fields of the answer, orders to a model, the marks of a chat. No caller speaks so: the whole bracket goes."""
+"""What the form of a grade asks for."""
+_PUT = r"(?:[=＝→:：]|[写填选勾设改调升降标置]|(?:评|定|判|输出|列|更新)[为成])"
+_SOMEONE = r"(?:AI|大?模型|人工智能|助手|机器人|分类器|评级(?:员|器|系统|的?同志))"
+"""Whom nobody calls a hotline for."""
+_ORDERS = (
+    # Fields of the answer, and what is put into them.
+    r"\b(?:urgency|hazards?|kind|category|confidence|priority|severity|praise_target|summary)\b[\"'”]?(?:\s*[:=：＝]|\s+(?:must|to|is|as)\b|\s*[设改取写填换替字])",
+    rf"{_FIELD}[”\"】\]]?[里中内]?(?:[请须要应只都均]|一律|直接|自动){{0,3}}{_PUT}",
+    r"(?:标签|关键词|级别|类别)[:：=＝]|[#＃](?:级别|类型|等级|紧急|标签)|(?:类别|类型|风险|等级|级别)(?:点)?请[填选勾写设]|优先级最高|[【\[][^】\]\n]{0,4}(?:紧急程度|风险点)",
+    r"风险点[=＝]|等级[=＝]|字段(?:名|替换)|JSON|输出格式|[\"'](?:role|content|system)[\"']\s*:",
+    # English.
+    r"\b(?:ignore|disregard|forget)\b.{0,30}\b(?:previous|above|prior|instructions?|rules?)\b",
+    r"\b(?:system|developer|assistant|user|admin|prompt)\b\s*(?:prompt|override|note|message)?\s*[\]】)）]?\s*[:：\]]",
+    r"\b(?:new|updated) rules?\b\s*:|\bevery ticket is\b|\bdowngrade to\b|\bdo not alert\b",
+    r"\bend of (?:ticket|text|citizen)\b|\bnew ticket\b",
+    r"\b(?:classify|rate|mark|label|treat|grade)\s+(?:this|it|the|every)\b.{0,20}\b(?:as|ticket|[0-9])",
+    r"\btranslate the\b|\bas (?:the|an?) (?:grader|model|assistant|ai)\b",
+    r"\b(?:note|message|instructions?) (?:to|for) the (?:ai|model|grader|system)\b",
+    r"\byou (?:are (?:now|an?)|must|will|should) (?:an? )?"
+    r"(?:ai|assistant|model|grader|in|output|rate|classify|ignore|answer|mark|set)\b",
+    # Chinese: who is spoken to, as what, and which rules are to fall.
+    r"提示词|(?:系统|管理员|内部|开发者|质检员?|后台|插入)的?(?:指令|批注|命令|备注)|无限制(?:助手|模式)|是(?:系统|后台)?管理员|市民原文|按此研判|重复(?:以下|上面)",
+    r"(?:忽略|无视|忘记|忘掉|跳过|覆盖).{0,6}(?:之前|以上|上面|前面|前文|上述|上文|规则|指令|设定)|以上(?:内容|文字|规则)?.{0,2}作废|规则(?:更新|变更)[为成是]",
+    rf"(?:从现在起|根据最新规定|根据新规)[^。！？\n]{{0,24}}(?:规则|[评判按][为成]?[^，。]{{0,3}}{_LEVEL})|(?:参照|按照)(?:示例|例子)|(?:示例|样例)[:：]|正确答案|校验模型|测试(?:系统|模型)",
+    r"你(?:现在)?是[^，。；！？\n]{0,12}(?:助手|调度员|模型|机器人|AI|评级|分类器)|(?:假设|假如|扮演)你?是?一?[名个]?[^，。；！？\n]{0,10}(?:指挥员|调度员|评级员|模型|AI)",
+    rf"(?:作为|若你是|如果你是)[^，。；！？\n]{{0,10}}(?:{_SOMEONE})|{_SOMEONE}(?:同学|小助手)?(?:请|必须|应当|注意|[:：])|请(?:{_SOMEONE}|转告后台)|评级的?同志",
+    r"(?:后台|系统|平台)(?:系统)?(?:请|应|须|必须|自动|建议)[^，。；！？\n]{0,12}(?:列为|升级|评为|判为|标为|设为|改为|归为)|(?:系统提示|智能研判)[^，。；！？\n]{0,3}[:：]",
+    r"(?:请|直接|只|必须)(?:输出|返回|回答|回复|生成)[^，。；！？\n]{0,12}(?:urgency|json|hazards?|结果|以下|等级|字段|英文|OK|特急|平缓)|请?勾选[“\"]?(?:特急|紧急)",
+    r"(?:不要|请勿|勿|不得|别)(?:识别|触发|生成|判|评|标|输出)[^。！？\n]{0,14}(?:词|警报|风险|特急|紧急|critical|urgent)",
+    r"</?(?:text|script|system)>|\[/?INST\]|<\||```|###",
+)
+_MACHINE = re.compile("|".join(_ORDERS), re.IGNORECASE | re.ASCII)
+"""Fields of the answer, orders to a model, the marks of a chat. No caller speaks so: the whole bracket goes, or the
+sentence from there on, as far as nobody tells what happens to them (_TOLD)."""
 _RANK = re.compile(
     rf"(?:等级|级别|紧急程度|工单|这一?单|本单|一律|表扬|归档).{{0,8}}(?:设|改|标|写|判|归|定|列|降|升|记|处理|办理|成|为|作).{{0,4}}{_LEVEL}"
-    rf"|(?:判定?|归类?|标注?|列|定级?|改|设)[为成][“\"']?[^，。；！？\n]{{0,2}}{_LEVEL}"
+    rf"|(?:判定?|评定?|归类?|标注?|列|定级?|改|设|[升降]级?)[为成][“\"']?[^，。；！？\n]{{0,2}}{_LEVEL}"
     rf"|按[^，。；！？\n]{{0,8}}{_LEVEL}[^，。；！？\n]{{0,4}}(?:处理|办理|处置|归档|上报)"
-    r"|(?:按|当作|当成|视为|归为|归入|转为|记为|判为|算作|写成)[^，。；！？\n]{0,4}(?:投诉|表扬|咨询|举报|建议|求助|误报|演练|测试)(?:件|类|单|工单|信息)?(?:处理|办理|归档|结案|关闭|登记)"
-    r"|(?:标|归|改|设|算)[成为作]\s*(?:complaint|praise|consult|report|suggestion|help|投诉|表扬|咨询|举报|建议|求助)",
+    r"|(?:这|本|该)一?(?:单|件|工单)[^，。；！？\n]{0,6}(?:往[高低]|[评定判][高低])"
+    rf"|(?:按|当作|当成|视为|归类?为|归入|转为|记为|判为|算作|写成)[^，。；！？\n]{{0,4}}{_KIND}[”\"]?(?:件|类|单|工单|信息)?(?:处理|办理|归档|结案|关闭|登记)"
+    rf"|(?:归类?|标|改|设|算)[成为作]\s*[“\"]?{_KIND}"
+    r"|(?:以上|以下|上述|本(?:段|条|工单|信息|文|件)|[该此这](?:工单|来电|条信息|段文字))[^，。；！？\n]{0,6}(?:虚构|测试|演练|误报|样例|示例|模拟|小说|无效|作废|用于校验)",
     re.IGNORECASE,
 )
-"""What rank or kind it should get. A frightened caller may say so too: only this clause goes."""
+"""What rank or kind it should get, and that it be read as nothing. A frightened caller may say so too: only this clause goes."""
 _MAY_HOLD = re.compile(
     quick(
-        r"[A-Za-z][A-Za-z]{2}|提示词|指令|批注|命令|忽略|作废|特急|紧急|平缓|最高|红色|市民原文|研判|模型|助手|调度员|AI|等级|输出|返回|按|当[作成]|视为|归入|转为|写成|[标归改设算记判][成为作]"
+        r"[A-Za-z][A-Za-z]{2}|AI|[#＃\[【`]|提示|指令|批注|命令|备注|忽略|无视|忘|跳过|覆盖|作废|特急|紧急|平缓|最高|红色|市民原文|研判|模型|助手|人工智能|机器人|分类器|调度员|管理员|评[级高低判]"
+        r"|等级|级别|优先级|风险|类[别型]请?|工单|摘要|打标|标签|关键词|勾选|处置部门|字段|输出|返回|重复以|重复上|示例|样例|正确答案|校验|测试|规则|新规|最新规定|后台|升级|列为|系统自动"
+        r"|识别|触发|生成|以上|以下|上述|[本该此这][段条工信文件来]|按|当[作成]|视为|归[类入]|转为|写成|[标归改设算记判评][成为作]|[这本该]一?[单件]"
     )
 )
-_CLAUSE_END = re.compile(r"[，,；;：:。！？!?\n]")
+_TOLD = re.compile(
+    r"我(?:家|们|妈|爸|老|爷|奶|儿|女|婆|孩|在|现在|这[里儿边])|咱|俺|家里|屋[里头]|楼[上下道里]|隔壁|邻居|对面|小区|门口|快来|快派|救[命人]|有人|里[面头]|孩子|老人|刚[才刚]|正在"
+)
+"""A clause that tells what happens, and to whom."""
+_CLAUSE_END = re.compile(r"[，,；;：:。！？!?\n]|\.(?=\s|\Z)")
+_SENTENCE_END = "。！？!?；;.\n"
+_LATIN = re.compile(r"[^\u4e00-\u9fff，；：。！？\n]+\Z")
 _BRACKETS = {"（": "）", "(": ")", "【": "】", "[": "]", "{": "}"}
 _WIDEST = 120
 """Characters of a bracket."""
@@ -44,7 +79,7 @@ _WIDEST = 120
 
 @lru_cache(maxsize=512)
 def without_orders(text: str) -> str:
-    """The text with every clause, or bracket, that gives orders to a machine as FILLER; of the same length.
+    """The text with every bracket, sentence or clause that gives orders to a machine as FILLER; of the same length.
 
     Most texts come back as they are. Remembered: intake and grading ask.
     """
@@ -65,14 +100,30 @@ def without_orders(text: str) -> str:
 
 
 def _bracket_of(text: str, start: int, end: int) -> tuple[int, int]:
-    """The bracket around it on its line; without one its clause."""
+    """The bracket around it on its line; without one what is said from its clause on."""
     for at in range(start, max(-1, start - _WIDEST), -1):
         if at < len(text) and text[at] in _BRACKETS:
             closing = text.find(_BRACKETS[text[at]], end, at + _WIDEST)
-            return (at, closing + 1) if closing >= 0 else _clause_of(text, start, end)
+            return (at, closing + 1) if closing >= 0 else _speech_of(text, start, end)
         if text[at : at + 1] == "\n":
             break
-    return _clause_of(text, start, end)
+    return _speech_of(text, start, end)
+
+
+def _speech_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """From the beginning of its clause to the end of the sentence, or to a clause that tells what happens."""
+    begin, stop = _clause_of(text, start, end)
+    if text[start].isascii() and (latin := _LATIN.search(text, begin, start + 1)):
+        begin = latin.start()  # what stands before it in Chinese is another's speech
+    elif _TOLD.search(text, begin, start):
+        begin = start
+    while stop < len(text) and text[stop] not in _SENTENCE_END:
+        following = _CLAUSE_END.search(text, stop + 1)
+        after = following.start() if following else len(text)
+        if _TOLD.search(text, stop + 1, after):
+            break
+        stop = after
+    return begin, stop
 
 
 def _clause_of(text: str, start: int, end: int) -> tuple[int, int]:
