@@ -17,6 +17,8 @@ from kafka import KafkaConsumer, TopicPartition
 from streams.topics import Role, Topics, create, lag
 
 SESSION_S = "6"
+WITHIN_S = 300.0
+"""For any one thing, on the slowest machine."""
 
 
 @dataclass
@@ -73,7 +75,7 @@ class Stack:
     def stop(self, name: str) -> int:
         worker = self.workers.pop(name)
         worker.terminate()
-        return worker.wait(90)
+        return worker.wait(180)
 
     def stop_all(self) -> None:
         for name in list(self.workers):
@@ -98,12 +100,12 @@ class Stack:
         """Inputs of a topic that a role has acknowledged."""
         return sum(place.committed or 0 for place in lag(self.kafka, self.topics.group(role), [topic]))
 
-    def wait_until(self, what: str, done: Callable[[], bool], within_s: float) -> None:
-        deadline = time.monotonic() + within_s
+    def wait_until(self, what: str, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + WITHIN_S
         while not done():
             dead = [name for name, worker in self.workers.items() if worker.poll() is not None]
             assert not dead, f"{dead} ended by itself; see {self.folder}"
-            assert time.monotonic() < deadline, f"not within {within_s:.0f} s: {what}; see {self.folder}"
+            assert time.monotonic() < deadline, f"not within {WITHIN_S:.0f} s: {what}; see {self.folder}"
             time.sleep(1)
 
     def read(self, topic: str) -> Iterator[dict[str, Any]]:

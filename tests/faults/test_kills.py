@@ -19,7 +19,7 @@ from streams.topics import Role, Topics, create
 
 TICKETS = 800
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-WITHIN_S = 240.0
+WITHIN_S = 480.0
 SCRIPT = Path(__file__).with_name("role_worker.py")
 
 
@@ -95,13 +95,13 @@ class Workers:
         """Exit statuses."""
         for role in roles:
             self._running[role].send_signal(how)
-        return [self._running.pop(role).wait(60) for role in roles]
+        return [self._running.pop(role).wait(180) for role in roles]
 
     def kill_all(self) -> None:
         for process in self._running.values():
             with suppress(ProcessLookupError):
                 process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
 async def play(address: str, topics: Topics, workers: Workers) -> Watcher:

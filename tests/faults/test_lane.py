@@ -94,7 +94,7 @@ async def until_drained(lane: Lane, address: str, topics: Topics) -> None:
     """Run the lane until it has committed everything."""
     stop = asyncio.Event()
     running = asyncio.create_task(lane.run(stop))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while await asyncio.to_thread(behind, address, topics) and not running.done():
             await asyncio.sleep(0.2)
     stop.set()

@@ -43,23 +43,19 @@ def test_nothing_is_lost_or_doubled_while_workers_come_and_go(stack: Stack) -> N
     sent = stack.weisu("send", str(stack.folder / "events.jsonl.gz"))
     assert sent.stdout.strip() == f"{len(events) + len(BAD)} events sent, 0 not sent", sent.stderr
 
-    stack.wait_until("first events accepted", lambda: stack.committed("core", stack.topics.events) > 100, 120)
+    stack.wait_until("first events accepted", lambda: stack.committed("core", stack.topics.events) > 100)
     stack.start("second core", "core")
-    stack.wait_until(
-        "half accepted", lambda: stack.committed("core", stack.topics.events) > len(events) // 2, 180
-    )
+    stack.wait_until("half accepted", lambda: stack.committed("core", stack.topics.events) > len(events) // 2)
     stack.kill("core")
     stack.start("third core", "core")
-    stack.wait_until(
-        "the rest accepted", lambda: stack.committed("core", stack.topics.events) >= len(events), 180
-    )
+    stack.wait_until("the rest accepted", lambda: stack.committed("core", stack.topics.events) >= len(events))
     stack.kill("second core")
     stack.kill("grading")
     stack.start("second grading", "grading")
     stack.start("fourth core", "core")
-    stack.wait_until("all drained", lambda: stack.behind() == 0, 240)
+    stack.wait_until("all drained", lambda: stack.behind() == 0)
     assert stack.stop("fourth core") == 0
-    stack.wait_until("drained after the hand-over", lambda: stack.behind() == 0, 120)
+    stack.wait_until("drained after the hand-over", lambda: stack.behind() == 0)
 
     assert {ticket["ticket_id"] for ticket in stack.read(stack.topics.accepted)} == {
         e["ticket_id"] for e in events

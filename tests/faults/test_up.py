@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.faults
+WITHIN_S = 300.0
+"""For any one thing, on the slowest machine."""
 
 
 class Up:
@@ -46,15 +48,15 @@ class Up:
             found[:] = re.findall(pattern, self.log.read_text(encoding="utf-8"))
             return bool(found)
 
-        self.wait_until(pattern, look, 60)
+        self.wait_until(pattern, look)
         return found[-1]
 
-    def wait_until(self, what: str, done: Callable[[], bool], within_s: float) -> None:
-        deadline = time.monotonic() + within_s
+    def wait_until(self, what: str, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + WITHIN_S
         while not done():
             assert self.process.poll() is None, self.log.read_text(encoding="utf-8")
             assert time.monotonic() < deadline, (
-                f"not within {within_s:.0f} s: {what}\n{self.log.read_text(encoding='utf-8')}"
+                f"not within {WITHIN_S:.0f} s: {what}\n{self.log.read_text(encoding='utf-8')}"
             )
             time.sleep(0.3)
 
@@ -69,7 +71,7 @@ class Up:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=WITHIN_S,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -138,7 +140,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
     yield running
     if running.process.poll() is None:
         os.killpg(running.process.pid, signal.SIGKILL)
-        running.process.wait(10)
+        running.process.wait(60)
     for pid in running.children():
         os.kill(pid, signal.SIGKILL)
 
@@ -149,7 +151,7 @@ def test_it_survives_the_death_of_each_part_and_stops_on_ctrl_c(up: Up, tmp_path
     up.broker_port = f"tcp://{broker}"
     write_events(tmp_path / "a.jsonl", 0, 60)
     up.send(tmp_path / "a.jsonl", broker)
-    up.wait_until("60 tickets", lambda: total(page) == 60, 90)
+    up.wait_until("60 tickets", lambda: total(page) == 60)
 
     for role in ("core", "grading", "index", "notifying", "keeper", "console"):
         (victim,) = [
@@ -161,17 +163,17 @@ def test_it_survives_the_death_of_each_part_and_stops_on_ctrl_c(up: Up, tmp_path
         up.said(rf"({role}) ended with status -9")
     write_events(tmp_path / "b.jsonl", 60, 120)
     up.send(tmp_path / "b.jsonl", broker)
-    up.wait_until("120 tickets", lambda: total(page) == 120, 120)
+    up.wait_until("120 tickets", lambda: total(page) == 120)
 
     (victim,) = [pid for pid, command in up.children().items() if "tansu" in command]
     os.kill(victim, signal.SIGKILL)
     up.said(r"(\d+) states of earlier runs are back")
     write_events(tmp_path / "c.jsonl", 100, 180)
     up.send(tmp_path / "c.jsonl", broker)
-    up.wait_until("180 tickets, those sent twice counted once", lambda: total(page) == 180, 120)
+    up.wait_until("180 tickets, those sent twice counted once", lambda: total(page) == 180)
 
     os.killpg(up.process.pid, signal.SIGINT)
-    assert up.process.wait(45) == 0
+    assert up.process.wait(WITHIN_S) == 0
     assert up.children() == {}
 
 
@@ -196,14 +198,14 @@ def test_a_person_s_merge_moves_the_tickets_although_the_worker_dies(up: Up, tmp
     file = tmp_path / "a.jsonl"
     file.write_text("\n".join(json.dumps(event, ensure_ascii=False) for event in events), encoding="utf-8")
     up.send(file, broker)
-    up.wait_until("4 tickets with a problem", lambda: all(problem_of(page, f"T{n}") for n in range(4)), 90)
+    up.wait_until("4 tickets with a problem", lambda: all(problem_of(page, f"T{n}") for n in range(4)))
     older, younger = problem_of(page, "T0"), problem_of(page, "T2")
     assert older is not None and younger is not None and older != younger
     up.weisu(broker, "problems", "merge", younger, older, "--by", "王五", "--why", "同一家店")
     (victim,) = [pid for pid, command in up.children().items() if re.search(r"(--role |\b)core\b", command)]
     os.kill(victim, signal.SIGKILL)
     up.wait_until(
-        "all tickets in the older", lambda: {problem_of(page, f"T{n}") for n in range(4)} == {older}, 120
+        "all tickets in the older", lambda: {problem_of(page, f"T{n}") for n in range(4)} == {older}
     )
     told = up.weisu(broker, "problems", "show", younger)
     assert f"问题 {younger} 已并入 {older}。" in told

@@ -50,7 +50,7 @@ async def test_a_newer_state_replaces_and_an_older_is_stale(empty: Index) -> Non
     assert await ids_found(empty, text="修好") == {"T"}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(
         st.lists(st.tuples(st.sampled_from("甲乙丙"), st.integers(0, 6)), max_size=5), min_size=1, max_size=5

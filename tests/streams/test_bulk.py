@@ -168,7 +168,7 @@ def test_of_several_versions_the_newest_is_kept() -> None:
     st.lists(st.sampled_from(["gone", "busy", "well"]), max_size=8),
     st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 2)),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_document_is_stored_in_its_newest_version(
     documents: list[tuple[str, int]], moods: list[str], busy: dict[str, int]
 ) -> None:

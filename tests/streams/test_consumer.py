@@ -125,7 +125,7 @@ def test_unknown_partition_commits_nothing() -> None:
     assert begun(10).commit(OTHER, {0, 1}) is None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     missing=st.sets(st.integers(0, 30), max_size=8),
     script=st.lists(

@@ -92,7 +92,7 @@ def events(count: int, log: list[tuple[int, int]], partitions: int = 1) -> list[
 
 
 @given(st.permutations(range(12)), st.integers(1, 3))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_acks_are_in_order_for_any_order_of_completion(order: list[int], partitions: int) -> None:
     async def story() -> None:
         log: list[tuple[int, int]] = []
@@ -116,7 +116,7 @@ def test_acks_are_in_order_for_any_order_of_completion(order: list[int], partiti
 
 
 @given(st.permutations(range(6)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_an_entry_waits_for_its_outputs(order: list[int]) -> None:
     async def story() -> None:
         log: list[tuple[int, int]] = []
@@ -359,7 +359,7 @@ def pool(
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=25), st.integers(1, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_each_key_keeps_its_order_and_all_are_acknowledged(
     work: list[tuple[int, int]], concurrency: int
 ) -> None:

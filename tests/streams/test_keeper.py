@@ -58,7 +58,7 @@ async def _values(broker: str, topic: str, partition: int, count: int) -> dict[b
     consumer.assign([TopicPartition(topic, partition)])
     found: dict[bytes, bytes] = {}
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while len(found) < count:
                 record = await consumer.getone()
                 found[record.key] = record.value
@@ -80,7 +80,7 @@ async def test_what_was_kept_is_in_the_next_broker(embedded_broker: str, prefix:
 
     stop = asyncio.Event()
     keeping = asyncio.create_task(keep(embedded_broker, {source: 4}, tmp_path, stop))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while len(list(read_entries(file_of(tmp_path, source)))) < 50:
             await asyncio.sleep(0.05)
     stop.set()

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.kafka, pytest.mark.xdist_group("ka
 
 EVENTS = 1400
 PLAIN_ROUNDS = 3
-STILL_S = 15.0
+STILL_S = 30.0
 """Longer than a rebalance after a kill takes: session time-out 6 s, then the join."""
 
 

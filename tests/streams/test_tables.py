@@ -121,7 +121,7 @@ Steps = st.lists(
 
 
 @given(Steps)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_shelves_behave_as_dicts_and_the_changelog_rebuilds_them(steps: list[tuple[str, int, str]]) -> None:
     state, _, journal, _ = fresh()
     plain: dict[int, dict[str, Note]] = {0: {}, 1: {}}

@@ -25,7 +25,7 @@ def weisu(*arguments: str, cwd: Path = HOME, **environment: str) -> "subprocess.
         env={**bare, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 

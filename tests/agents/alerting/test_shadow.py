@@ -122,7 +122,7 @@ def test_what_is_no_crowd_counts_up_to_its_share() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5), st.floats(0, 6)), max_size=40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_more_evidence_never_lets_more_single_crowds_through(found: list[tuple[int, int, float]]) -> None:
     findings = [
         crowd(day, number, strength, key=f"k{place}", problem_id=f"k{place}")

@@ -129,7 +129,7 @@ def test_unnamed_stand_ins_are_capped_a_day() -> None:
     assert rate.today == 12
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(0, 60 * DAY), min_size=1, max_size=40))
 def test_calls_by_one_person_within_a_week_never_pass_one(offsets: list[float]) -> None:
     times = [(MONDAY + min(offset, 7 * DAY), "甲") for offset in sorted(offsets)]

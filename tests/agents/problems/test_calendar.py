@@ -98,7 +98,7 @@ def test_a_ticket_with_a_number_that_is_in_changes_nothing(graded: Make) -> None
     assert with_ticket(calendar, calendar.spot, calendar.topic, late.ticket, member) is calendar
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     calls=st.lists(st.tuples(st.integers(2900, 2930), st.sampled_from("abcdefgh")), min_size=1, max_size=40)
 )

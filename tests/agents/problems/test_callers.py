@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.city import City
@@ -56,7 +56,6 @@ def test_calls_of_nobody_count_as_unnamed() -> None:
     assert total.unnamed >= SHARED_TICKETS
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(st.sampled_from([*"甲乙丙丁戊己庚辛壬癸", "", "~x"]), st.integers(0, 40)),

@@ -309,7 +309,7 @@ def tell(graded: Make, story: list[tuple[str, str, str, float, int, float | None
     ]
 
 
-LAW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAW = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @LAW

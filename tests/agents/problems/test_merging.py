@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.city import City
@@ -319,7 +319,7 @@ def played(said: list[tuple[int, str, int]], asked: list[tuple[str, int, object]
 
 
 @given(calls, asks)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 def test_whatever_is_merged_and_split_every_ticket_is_counted_once(
     said: list[tuple[int, str, int]], asked: list[tuple[str, int, object]]
 ) -> None:
@@ -339,7 +339,7 @@ def test_whatever_is_merged_and_split_every_ticket_is_counted_once(
 
 
 @given(calls, asks)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_what_is_read_back_decides_alike(
     said: list[tuple[int, str, int]], asked: list[tuple[str, int, object]]
 ) -> None:
@@ -352,7 +352,7 @@ def test_what_is_read_back_decides_alike(
 
 
 @given(calls, st.permutations([1, 2, 3]), st.booleans())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 def test_the_order_of_merges_does_not_matter(
     said: list[tuple[int, str, int]], order: list[int], swaps: bool
 ) -> None:

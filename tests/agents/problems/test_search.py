@@ -135,7 +135,7 @@ def test_texts_that_say_nothing_break_nothing(graded: Make, text: str) -> None:
     assert len(problems_of(graded("a", "甲", text, **NOWHERE), graded("b", "乙", text, 1, **NOWHERE))) == 2
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(
