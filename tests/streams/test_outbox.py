@@ -1,52 +1,16 @@
-"""What a topic will never take must not stop the worker for ever: its input is a dead letter."""
+"""Outputs are sent until they are delivered; what a topic will never take makes a dead letter of its input."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from fakes.inputs import GENERATION, Broker, events, no_sleep, settle
 
 from streams.deadletters import DeadLetters
 from streams.delivery import KeyedPool, OrderedAcker, Series
 from streams.outbox import ENVELOPE, Outbox, Output, OutputTooLarge
 from streams.settings import DlqSettings
 from streams.topics import LARGE, Topics
-
-
-class Message:
-    topic, partition, offset, generation_id, acked = "in", 0, 0, 1, False
-
-
-class Event:
-    """One input; acknowledged or not."""
-
-    def __init__(self) -> None:
-        self.key, self.value, self.headers, self.message = b"k", b"v", {}, Message()
-        self.is_acked = False
-
-    def ack(self) -> bool:
-        self.is_acked = True
-        return True
-
-
-class Broker:
-    """Takes everything and answers at once."""
-
-    def __init__(self) -> None:
-        self.sent: list[Output] = []
-
-    async def send(self, output: Output) -> "asyncio.Future[Any]":
-        self.sent.append(output)
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        future.set_result(None)
-        return future
-
-
-async def settle() -> None:
-    """Let everything that can go on go on."""
-    for _ in range(10):
-        await asyncio.sleep(0)
-
 
 HUGE, SMALL = Output("out", b"k", b"x" * 2_000), Output("out", b"k", b"x")
 
@@ -63,40 +27,43 @@ def test_key_value_headers_and_envelope_count() -> None:
 
 
 async def test_a_step_whose_output_is_too_large_is_a_dead_letter_with_its_reason() -> None:
-    broker, halts, event = Broker(), list[str](), Event()
-    acker, dead = OrderedAcker(lambda: 1, 10), DeadLetters(DlqSettings())
+    broker, halts, log = Broker(), list[str](), list[tuple[int, int]]()
+    (event,) = events(1, log)
+    acker, dead = OrderedAcker(lambda: GENERATION, 10), DeadLetters(DlqSettings())
     one = Series(acker, outbox(broker, halts), dead, halts.append)
     await one.submit(event, lambda _: [SMALL, HUGE])
     await settle()
     assert [output.topic for output in broker.sent] == ["in.dlq"]
     assert dict(broker.sent[0].headers)["reason"] == b"output_too_large"
-    assert (event.is_acked, halts) == (True, [])
+    assert (log, halts) == ([(0, 0)], [])
 
 
 async def test_a_pool_buries_it_too() -> None:
-    broker, halts, event = Broker(), list[str](), Event()
+    broker, halts, log = Broker(), list[str](), list[tuple[int, int]]()
+    (event,) = events(1, log)
 
     async def handle(_: Any) -> Sequence[Output]:
         return [HUGE]
 
-    acker, dead = OrderedAcker(lambda: 1, 10), DeadLetters(DlqSettings())
+    acker, dead = OrderedAcker(lambda: GENERATION, 10), DeadLetters(DlqSettings())
     pool = KeyedPool(handle, acker, outbox(broker, halts), dead, halts.append, concurrency=1)
     await pool.submit(event)
     await settle()
     assert [output.topic for output in broker.sent] == ["in.dlq"]
-    assert (event.is_acked, halts) == (True, [])
+    assert (log, halts) == ([(0, 0)], [])
 
 
 async def test_work_aside_goes_on_without_the_record() -> None:
-    broker, halts, event = Broker(), list[str](), Event()
-    acker, dead = OrderedAcker(lambda: 1, 10), DeadLetters(DlqSettings())
+    broker, halts, log = Broker(), list[str](), list[tuple[int, int]]()
+    (event,) = events(1, log)
+    acker, dead = OrderedAcker(lambda: GENERATION, 10), DeadLetters(DlqSettings())
     one = Series(acker, outbox(broker, halts), dead, halts.append)
     entry = await one.take(event)
     await one.aside(entry, lambda: [HUGE, SMALL])
     await one.run(entry, list)
     await settle()
     assert broker.sent == [SMALL]
-    assert event.is_acked
+    assert log == [(0, 0)]
 
 
 def test_a_dead_letter_of_the_largest_message_fits_its_topic() -> None:
@@ -105,3 +72,38 @@ def test_a_dead_letter_of_the_largest_message_fits_its_topic() -> None:
     letter = dead.letter(topics.events, 0, 0, b"k", b"x" * (LARGE - ENVELOPE), ValueError("bad"))
     limits = {topic.name: topic.max_bytes for topic in topics.all}
     assert Outbox(Broker().send, [].append, limits=limits).excess(letter) is None
+
+
+async def test_a_refused_output_is_sent_again_until_it_is_delivered() -> None:
+    halts: list[str] = []
+    broker = Broker()
+    broker.refuse = 3
+    outbox = Outbox(broker.send, halts.append, sleep=no_sleep)
+    delivered = await outbox.put(Output("out", b"k", b"v"))
+    await settle()
+    assert delivered.done()
+    assert len(broker.sent) == 1
+    assert halts == []
+
+
+async def test_a_delivery_that_fails_later_is_sent_again() -> None:
+    broker = Broker(by_hand=True)
+    outbox = Outbox(broker.send, lambda why: None, sleep=no_sleep)
+    delivered = await outbox.put(Output("out", b"k", b"v"))
+    broker.pending[0].set_exception(ConnectionError())
+    await settle()
+    assert not delivered.done()
+    broker.pending[1].set_result(None)
+    await settle()
+    assert delivered.done()
+
+
+async def test_an_output_that_cannot_pass_stops_the_worker() -> None:
+    halts: list[str] = []
+    broker = Broker()
+    broker.refuse = 1000
+    outbox = Outbox(broker.send, halts.append, tries=3, sleep=no_sleep)
+    delivered = await outbox.put(Output("out", b"k", b"v"))
+    await settle()
+    assert len(halts) == 1 and "out" in halts[0]
+    assert not delivered.done()
