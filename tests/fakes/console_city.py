@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -129,3 +131,19 @@ def filled(folder: Path, documents: Sequence[Document]) -> SqliteIndex:
     index = SqliteIndex(folder / "index.sqlite")
     write(index, documents)
     return index
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def text_of(html: str) -> str:
+    """What a reader sees, without tags, spaces folded."""
+    reader = _Reader()
+    reader.feed(html)
+    return re.sub(r"\s+", " ", " ".join(reader.parts))
