@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes.model_city import CALM, GAS, Clock, ladder, ticket
 from fakes.model_server import ModelServer, Scripted, model_server
+from fakes.roles import Event, Message
 
 from agents.city import City
 from agents.grading.audit import Audit
@@ -26,26 +26,6 @@ from streams.worker import Worker
 GRADED, AUDIT, WAITING = "p.tickets.graded", "p.grading.audit", "p.weisu-grading-waiting-changelog"
 
 
-@dataclass
-class Message:
-    topic: str = "p.tickets.accepted"
-    offset: int = 0
-    partition: int = 0
-    generation_id: int | None = 1
-    acked: bool = False
-
-
-@dataclass
-class Event:
-    value: bytes
-    message: Message = field(default_factory=Message)
-    key: bytes = b"k"
-    headers: dict[str, bytes] = field(default_factory=dict)
-
-    def ack(self) -> bool:
-        return True
-
-
 class Role:
     """The grading role without Kafka: what it sends is written down, and can be held back."""
 
@@ -54,11 +34,8 @@ class Role:
         self.worker.outbox = Outbox(self.send, pytest.fail)
         self.grading = Grading(self.worker, Parts(City(name="试城"), grader=rungs))
         self.sent: list[Output] = []
-        self.before_sending: Any = None
 
     async def send(self, output: Output) -> "asyncio.Future[Any]":
-        if self.before_sending is not None:
-            await self.before_sending()
         self.sent.append(output)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         future.set_result(None)
@@ -67,7 +44,7 @@ class Role:
     async def take(self, *tickets: Ticket, partition: int = 0) -> list[Graded]:
         """Grade these as they arrive."""
         for one in tickets:
-            event = Event(one.model_dump_json().encode(), Message(partition=partition))
+            event = Event(one.model_dump_json().encode(), Message("p.tickets.accepted", 0, partition))
             self.sent += [*await self.grading.grade(event), *self.grading.journal.take()]
         return self.graded()
 
