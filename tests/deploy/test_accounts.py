@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from distributions import is_installed
 from elasticsearch import ApiError, Elasticsearch
 from fakes.secured_elastic import ADMIN, PASSWORD, secured_elastic
 
 from indexing.elastic import ElasticIndex
 from indexing.index import Collection, Document, IndexUnavailable, Query
-from tests.servers import is_installed
 
 pytestmark = [pytest.mark.elastic, pytest.mark.xdist_group("elastic")]
 
