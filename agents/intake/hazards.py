@@ -56,6 +56,8 @@ class Danger:
     """Over within hours: told as months old, or with the papers of its case, it is past."""
     needs: re.Pattern[str]
     """Must stand within _NEARBY characters: whom it hits or how long, for what is no danger to a single home."""
+    sure: re.Pattern[str]
+    """Found in the hit, the learned sense of alarm may not doubt it."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, sense: Sense) 
     """Whether neither the sentence nor the words around the hit sound like danger at all."""
     if danger.needs is not _ALWAYS:
         return danger.needs.search(low, max(0, hit.start - _NEARBY), hit.end + _NEARBY) is None
+    if danger.sure.search(low, hit.start, hit.end):
+        return False
     doubt = sense.doubt if level == "urgent" and hit.entry.startswith(_SCENE) else sense.firm_doubt
     around = low[max(0, hit.start - _AROUND) : hit.end + _AROUND]
     sentence = low[sentence_start(low, hit.start) : sentence_end(low, hit.end)]
@@ -233,6 +237,7 @@ def _danger(name: str, table: Mapping[str, Any]) -> Danger:
         bool(table.get("aftermath", False)),
         bool(table.get("sudden", False)),
         compiled(table["needs"], name) if table.get("needs") else _ALWAYS,
+        compiled(table["sure"], name) if table.get("sure") else _NEVER,
     )
 
 
