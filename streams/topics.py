@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic, OffsetSpec, OffsetTimestamp
@@ -19,6 +19,7 @@ from kafka.structs import OffsetAndMetadata
 
 Cleanup = Literal["delete", "compact"]
 Role = Literal["core", "grading", "notifying", "index"]
+ROLES: tuple[Role, ...] = get_args(Role)
 T = TypeVar("T")
 
 SMALL, LARGE = 1 << 20, 8 << 20

@@ -2,22 +2,19 @@
 
 import asyncio
 import logging
-from typing import Literal, get_args
+from typing import Literal
 
 from streams.app import run
 from streams.bindings import Parts
 from streams.health import on_signals
 from streams.keeper import keep
 from streams.lane import run as run_lane
-from streams.topics import Topics
+from streams.topics import Role, Topics
 from weisu import wiring
 from weisu.settings import Settings
 
-Role = Literal["core", "grading", "notifying", "index", "keeper"]
-ROLES: tuple[Role, ...] = get_args(Role)
 
-
-def run_role(role: Role, settings: Settings) -> int:
+def run_role(role: Role | Literal["keeper"], settings: Settings) -> int:
     """Until SIGTERM or SIGINT; the exit status. Raises WrongTopics before anything is read."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for library in ("kafka", "aiokafka", "faust", "mode", "elastic_transport", "streams.consumer"):

@@ -18,15 +18,14 @@ from rich.panel import Panel
 
 from streams.broker import EmbeddedBroker, NoBroker
 from streams.parent import tied
-from streams.topics import Topics
+from streams.topics import ROLES, Role, Topics
 from weisu import wiring
 from weisu.city_folder import load_city
 from weisu.settings import PREFIX, Settings, WrongSetup, load_settings
 from weisu.up import Embedded, Part, empty_folder, held, part
 
 screen = Console()
-Role = Literal["core", "grading", "notifying", "index", "keeper"]
-PARTS: tuple[Role, ...] = ("core", "grading", "notifying", "index", "keeper")
+PARTS: tuple[Role | Literal["keeper"], ...] = (*ROLES, "keeper")
 
 
 def up(
@@ -180,7 +179,7 @@ def work(
     if role == "all":
         raise typer.Exit(_work_all())
     if role not in PARTS:
-        raise WrongSetup(f"--role is core, grading, notifying, index or all, not '{role}'")
+        raise WrongSetup(f"--role is {', '.join(ROLES)} or all, not '{role}'")
     from weisu.workers import run_role
 
     raise typer.Exit(run_role(role, settings))
@@ -188,10 +187,9 @@ def work(
 
 def _work_all() -> int:
     """One process a role; when one ends, the rest is stopped and the operator's supervisor starts all again."""
-    roles = [role for role in PARTS if role != "keeper"]
     children = [
         subprocess.Popen([sys.executable, "-m", "weisu", "work", "--role", role], preexec_fn=tied())
-        for role in roles
+        for role in ROLES
     ]
     stopping = False
 

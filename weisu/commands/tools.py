@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from streams.topics import NotReset, Role, Topics, WrongTopics, create, lag, reset, verify
+from streams.topics import ROLES, NotReset, Role, Topics, WrongTopics, create, lag, reset, verify
 from weisu import wiring
 from weisu.city_folder import load_city
 from weisu.settings import PREFIX, Settings, WrongSetup, describe, load_settings
@@ -21,7 +21,6 @@ screen = Console()
 topics = typer.Typer(help="Kafka topics: create, verify, lag, reset.", no_args_is_help=True)
 city = typer.Typer(help="The city's folder: check it, or begin a new one.", no_args_is_help=True)
 deadletters = typer.Typer(help="What could not be read: list it, or send it again.", no_args_is_help=True)
-ROLES: tuple[Role, ...] = get_args(Role)
 
 
 def _topics(settings: Settings) -> Topics:
