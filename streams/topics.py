@@ -1,7 +1,6 @@
 """One table of all topics, and what an operator does with them: create, verify, see the lag, reset a group.
 
-Works on Kafka 4.x and on the embedded broker. Nothing here runs inside a worker's event loop: the calls
-block.
+Works on Kafka 4.x and on the embedded broker. The calls block: nothing here runs inside a worker's event loop.
 """
 
 import time
