@@ -14,6 +14,7 @@ from agents.problems.gather import gather
 from agents.problems.merging import Ask, regroup
 from agents.problems.patterns import find_hazards_alone
 from agents.problems.problem import Candidate, Count, Gathered
+from agents.problems.signature import Told, tell
 from agents.problems.tick import gather_on_tick
 
 
@@ -57,10 +58,14 @@ class Path:
         assert self.grader is not None
         return await grade_again(ticket, self.grader)
 
-    def on_graded(self, graded: Graded) -> Gathered:
+    def tell(self, graded: Graded) -> Told:
+        """For those who take many at once, between on_accepted() and on_graded(): the same results, sooner."""
+        return tell(graded)
+
+    def on_graded(self, graded: Graded, told: Told | None = None) -> Gathered:
         """tickets.graded → problems, alerts.candidates, city.counts."""
         assert self.books is not None
-        return gather(graded, self.books)
+        return gather(graded, self.books, told)
 
     def on_ask(self, ask: Ask) -> Gathered:
         """alerts.commands by way of tickets.graded → problems: a merge or a split that a person asks for."""

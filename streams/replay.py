@@ -16,6 +16,7 @@ from agents.intake.event_time import FAR, EventTime
 from agents.intake.events import InvalidEvent
 from agents.intake.ticket import News as Read
 from agents.problems.problem import Candidate, Gathered
+from agents.problems.signature import Told
 from streams.lines import Damage
 from streams.path import Path
 from streams.results import Rejected, Results
@@ -35,6 +36,7 @@ class Front(NamedTuple):
     accepted: Accepted | None = None
     hazards: tuple[Candidate, ...] = ()
     graded: Graded | None = None
+    told: Told | None = None
     rejected: Rejected | None = None
 
 
@@ -67,13 +69,14 @@ async def walk_front(
                 path.foresee(news)
         batch = [_take(number, news, path) for number, news in read]
         watch.lap("intake")
-        for place, front in enumerate(batch):
-            accepted = front.accepted
-            if accepted is not None and accepted.changed and accepted.ticket.created_at is not None:
-                judged = await path.on_accepted(accepted.ticket)
-                batch[place] = front._replace(graded=judged.graded)
+        graded = [await _grade(front, path) for front in batch]
         watch.lap("grading")
-        yield batch
+        told = [path.tell(one) if one is not None else None for one in graded]
+        watch.lap("problems")
+        yield [
+            front._replace(graded=graded[place], told=told[place]) if told[place] is not None else front
+            for place, front in enumerate(batch)
+        ]
 
 
 def _read(number: int, raw: bytes | Damage, path: Path) -> Read | Rejected:
@@ -90,6 +93,13 @@ def _take(number: int, news: Read | Rejected, path: Path) -> Front:
         return Front(number, rejected=news)
     accepted, hazards = path.on_read(news)
     return Front(number, accepted, hazards if accepted.changed else ())
+
+
+async def _grade(front: Front, path: Path) -> Graded | None:
+    accepted = front.accepted
+    if accepted is None or not accepted.changed or accepted.ticket.created_at is None:
+        return None
+    return (await path.on_accepted(accepted.ticket)).graded
 
 
 class Back:
@@ -134,7 +144,7 @@ class Back:
             self.results.waiting[ticket.ticket_id] = None
         else:
             self.results.waiting.pop(ticket.ticket_id, None)
-            self._gather(front.graded)
+            self._gather(front.graded, front.told)
 
     def finish(self) -> Results:
         """Release what still waits for its turn in event time."""
@@ -145,8 +155,8 @@ class Back:
         self._decide()
         return self.results
 
-    def _gather(self, graded: Graded) -> None:
-        gathered = self.path.on_graded(graded)
+    def _gather(self, graded: Graded, told: Told | None) -> None:
+        gathered = self.path.on_graded(graded, told)
         if not self._keep_gathered(gathered):
             self.results.keep(graded)
         self._news += gathered.candidates

@@ -43,15 +43,24 @@ from agents.problems.proposing import are_apart, proposal_of, with_proposal
 from agents.problems.rate import Rate, clock_of, is_fresh
 from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, says_solved, with_recurrence
 from agents.problems.rising import FOUND, is_crowd, rise
-from agents.problems.signature import Signature, category_of, digest_of, hash_of, quote_of, sign
+from agents.problems.signature import (
+    Signature,
+    Told,
+    category_of,
+    digest_of,
+    hash_of,
+    quote_of,
+    sign,
+    tell,
+)
 from agents.problems.spots import title_of
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-def gather(graded: Graded, books: Books) -> Gathered:
+def gather(graded: Graded, books: Books, told: Told | None = None) -> Gathered:
     """The step. A ticket whose `created` has not come, a praise, and one older than memory lead to
-    nothing."""
+    nothing. `told`: what tell() makes of the ticket, where that is known already."""
     ticket = graded.ticket
     if ticket.created_at is None:
         return Gathered()
@@ -59,38 +68,39 @@ def gather(graded: Graded, books: Books) -> Gathered:
     if member is None:
         if graded.grade.kind == "praise" or ticket.trigger_at - ticket.created_at > OPEN_RETENTION:
             return Gathered()
-        return _meet(graded, books)
+        return _meet(graded, books, told or tell(graded))
     book = books.of(member.district)
-    if key_of(graded.district) in ("", member.district):
-        graded = with_learned(graded, member.learned)
+    if member.learned and key_of(graded.district) in ("", member.district):
+        graded, told = with_learned(graded, member.learned), None
     if ticket.edition > member.edition:
-        return _settle(graded, _update(graded, member, book, books.city), book, books.city)
+        digest = told.digest if told is not None else digest_of(graded)
+        return _settle(graded, _update(graded, member, book, digest), book, books.city)
     return _settle(graded, member, book, books.city)
 
 
-def _meet(graded: Graded, books: Books) -> Gathered:
+def _meet(graded: Graded, books: Books, told: Told) -> Gathered:
     """A ticket met for the first time goes to its district, or to the one that its place is known in."""
-    signature = sign(graded)
+    signature, digest = told.signature or sign(graded), told.digest
     learned = learn(graded.ticket.place, signature, books.names())
     if learned:
         graded = with_learned(graded, learned)
+        digest = digest_of(graded)
         signature = signature.model_copy(update={"street": graded.ticket.place.street or ""})
     book = books.of(key_of(graded.district))
-    member = _enter(graded, signature, learned, book, books.city)
+    told = Told(digest, signature, told.quote or quote_of(graded))
+    member = _enter(graded, told, learned, book, books.city)
     return _settle(graded, member, book, books.city, decides=True)
 
 
 # Deciding: everything about a ticket stands in its Member before anything else is written
 
 
-def _enter(
-    graded: Graded, signature: Signature, learned: tuple[PlacePart, ...], book: Book, city: City
-) -> Member:
+def _enter(graded: Graded, told: Told, learned: tuple[PlacePart, ...], book: Book, city: City) -> Member:
     """The decision about a ticket met for the first time."""
     ticket = graded.ticket
-    assert ticket.created_at is not None
+    assert ticket.created_at is not None and told.signature is not None
     at = local_seconds(ticket.created_at, city.utc_offset)
-    signature = book.search.locate(signature)
+    signature = book.search.locate(told.signature)
     caller = caller_of(ticket, signature, at, book.rate(book.total_key))
     found = book.search.find(signature, at, caller)
     before = book.problem(found.problem_id) if found.problem_id else None
@@ -108,10 +118,10 @@ def _enter(
         at=at,
         caller=caller,
         signature=signature,
-        digest=digest_of(graded),
+        digest=told.digest,
         norm_text=found.norm_text,
         norm_title=found.norm_title,
-        quote=quote_of(graded),
+        quote=told.quote,
         learned=learned,
         streams=streams,
         new_streams=streams,
@@ -138,7 +148,7 @@ def _choose(before: Problem | None, ticket: Ticket, book: Book) -> tuple[str, st
     return f"p-{hash_of(ticket.ticket_id)}", "opened"
 
 
-def _update(graded: Graded, member: Member, book: Book, city: City) -> Member:
+def _update(graded: Graded, member: Member, book: Book, digest: str) -> Member:
     """The decision about a newer state of a known ticket: a search only where text or place have changed."""
     ticket = graded.ticket
     changes: dict[str, object] = {
@@ -152,7 +162,7 @@ def _update(graded: Graded, member: Member, book: Book, city: City) -> Member:
         "left_fresh": (),
         "new_streams": (),
     }
-    if (digest := digest_of(graded)) != member.digest:
+    if digest != member.digest:
         changes |= {**_move(graded, book.search.locate(sign(graded)), member, book), "digest": digest}
     return member.model_copy(update=changes)
 

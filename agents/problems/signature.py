@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 
 from agents.grading.grade import Graded
 from agents.intake.ticket import Place, PlacePart, Ticket, Value
@@ -57,6 +58,15 @@ class Signature(Value):
     lon: float | None = None
 
 
+class Told(NamedTuple):
+    """What a ticket says to gathering, and no other ticket changes: it can be worked out ahead, for many at once."""
+
+    digest: str
+    signature: Signature | None = None
+    """None: left out, as a later state of a ticket that changes neither text nor place needs none."""
+    quote: str = ""
+
+
 def hash_of(*parts: str) -> str:
     """16 hexadecimal digits, the same on every machine and run."""
     return blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=8).hexdigest()
@@ -82,7 +92,7 @@ def _without(text: str, known: Iterable[str]) -> str:
     return text
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def grams_of(text: str) -> "array[int]":
     """Distinct character pairs as numbers, in a fixed order. Cached: do not change what you get."""
     units = text.encode("utf-16-le", "surrogatepass")
@@ -90,6 +100,12 @@ def grams_of(text: str) -> "array[int]":
     pairs = array("I", units[: len(units) // 4 * 4])
     pairs.frombytes(units[2 : 2 + (len(units) - 2) // 4 * 4] if len(units) > 2 else b"")
     return array("I", dict.fromkeys(pairs))
+
+
+def tell(graded: Graded) -> Told:
+    """What a graded ticket says; of one that has been heard of before hardly more than whether it says it anew."""
+    digest = digest_of(graded)
+    return Told(digest) if graded.ticket.edition > 1 else Told(digest, sign(graded), quote_of(graded))
 
 
 def sign(graded: Graded) -> Signature:

@@ -17,6 +17,7 @@ from agents.alerting.order import News
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.problems.problem import Gathered
+from agents.problems.signature import Told
 from streams.path import Path
 from streams.replay import Stopwatch, replay
 from streams.results import Results, written_only
@@ -77,8 +78,8 @@ class Recorder(Path):
         self.tape.append(at)
         return super().on_tick(at)
 
-    def on_graded(self, graded: Graded) -> Gathered:
-        gathered = super().on_graded(graded)
+    def on_graded(self, graded: Graded, told: Told | None = None) -> Gathered:
+        gathered = super().on_graded(graded, told)
         if graded.ticket.ticket_id not in self.seen and gathered.count is not None:
             self.seen[graded.ticket.ticket_id] = _seen(graded, gathered)
         return gathered

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agents.city import City
 from agents.grading.grade import Graded
+from agents.problems import signature
 from agents.problems.books import Books
 from agents.problems.gather import gather
 from agents.problems.problem import Gathered
@@ -53,6 +54,22 @@ def tell(graded: Make, story: list[tuple[str, str, str, float, int, float | None
 
 
 LAW = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@LAW
+@given(stories())
+def test_what_a_ticket_says_may_be_worked_out_ahead(
+    graded: Make, story: list[tuple[str, str, str, float, int, float | None]]
+) -> None:
+    silent = graded("s", "丁", "我住新华小区，又没有水了", 900, community=None, district=None, street=None)
+    ended = silent.model_copy(update={"ticket": silent.ticket.model_copy(update={"edition": 2})})
+    tickets = [*tell(graded, story), silent, ended]
+    here, there = new_books(), new_books()
+    ahead = [signature.tell(ticket) for ticket in tickets]
+    assert [gather(ticket, here, told) for ticket, told in zip(tickets, ahead, strict=True)] == run(
+        tickets, there
+    )
+    assert state_of(here) == state_of(there)
 
 
 @LAW
