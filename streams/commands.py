@@ -1,5 +1,7 @@
 """Takes what an officer asks to the topic `alerts.commands`, and what an officer says of a ticket to `tickets.events`."""
 
+import asyncio
+
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -14,9 +16,7 @@ class KafkaCommander:
         self._broker, self._commands, self._events = broker, commands, events
         self._key = city.encode() or b"city"
         self._producer: AIOKafkaProducer | None = None
-
-    async def start(self) -> None:
-        """Nothing to do before the first command."""
+        self._connecting = asyncio.Lock()
 
     async def send(self, command: Command) -> None:
         """Returns when the broker has the command. Raises ConnectionError when it does not take it."""
@@ -28,13 +28,23 @@ class KafkaCommander:
 
     async def _send(self, topic: str, key: bytes, value: bytes) -> None:
         try:
-            if self._producer is None:
-                self._producer = AIOKafkaProducer(bootstrap_servers=self._broker, request_timeout_ms=5_000)
-                await self._producer.start()
-            await self._producer.send_and_wait(topic, key=key, value=value)
+            await (await self._connected()).send_and_wait(topic, key=key, value=value)
         except (KafkaError, OSError) as error:
             await self.stop()
             raise ConnectionError(f"{topic}: {type(error).__name__}") from error
+
+    async def _connected(self) -> AIOKafkaProducer:
+        # One at a time: who sends by a producer that another is still starting waits for ever if that fails.
+        async with self._connecting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(bootstrap_servers=self._broker, request_timeout_ms=5_000)
+                try:
+                    await producer.start()
+                except BaseException:
+                    await producer.stop()
+                    raise
+                self._producer = producer
+            return self._producer
 
     async def stop(self) -> None:
         producer, self._producer = self._producer, None

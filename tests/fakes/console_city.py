@@ -34,8 +34,6 @@ class MemoryCommander:
         self.events: list[ClaimReviewed] = []
         self.down = False
 
-    async def start(self) -> None: ...
-
     async def report(self, event: ClaimReviewed) -> None:
         if self.down:
             raise ConnectionError("tickets.events: no broker")

@@ -32,8 +32,6 @@ HEADERS = {
 class Commander(Protocol):
     """Takes an officer's command to `alerts.commands`, and a voice on a claim review to `tickets.events`."""
 
-    async def start(self) -> None: ...
-
     async def send(self, command: Command) -> None:
         """Raises ConnectionError when the broker does not answer."""
         ...
@@ -51,7 +49,6 @@ def create(index: Index, commander: Commander, city: City, hosts: Sequence[str] 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await index.setup()
-        await commander.start()
         yield
         await commander.stop()
         await index.close()
