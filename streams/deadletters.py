@@ -1,17 +1,20 @@
 """Dead letters: what cannot be handled is kept as it came, with the reason, and never in silence or in
 masses."""
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from kafka.structs import TopicPartition as Place
 from pydantic import ValidationError
 
 from streams.delivery import Arrived, TooManyDead
 from streams.outbox import Output
 from streams.settings import DlqSettings
+from streams.topics import ANSWERS_WITHIN_S, WrongTopics, ends_of
 
 SUFFIX = ".dlq"
 REASON, ERROR = "reason", "error"
@@ -172,51 +175,49 @@ def read_letter(record: Any) -> Letter:
     )
 
 
-async def list_letters(address: str, topic: str, *, idle_s: float = 1.5) -> AsyncIterator[Letter]:
+async def list_letters(address: str, topic: str) -> AsyncIterator[Letter]:
     """All dead letters of `topic` (a `….dlq`) in partition and offset order; ends at what is there now.
 
-    The end is taken from fetched high-water marks and from `idle_s` without a record: asking for end
-    offsets is not
-    reliable on every broker (faust.md §5).
+    Raises WrongTopics: there is no such topic, or what lies in it does not come.
     """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=address, enable_auto_commit=False, auto_offset_reset="earliest", group_id=None
     )
     try:
         await consumer.start()
-        partitions = await _partitions_of(consumer, topic)
-        for partition in partitions:
-            consumer.assign([partition])
-            await consumer.seek_to_beginning(partition)
-            async for record in _until_end(consumer, partition, idle_s):
-                yield read_letter(record)
+        for place, end in (await _ends(consumer, address, topic)).items():
+            consumer.assign([place])
+            await consumer.seek_to_beginning(place)
+            while await consumer.position(place) < end:
+                for record in await _next_of(consumer, place):
+                    yield read_letter(record)
     finally:
         await consumer.stop()
 
 
-async def _partitions_of(consumer: Any, topic: str) -> list[Any]:
+async def _ends(consumer: Any, address: str, topic: str) -> dict[Any, int]:
+    """Each partition of the topic, and the offset behind its last record."""
     await consumer.topics()
-    numbers = consumer.partitions_for_topic(topic) or set()
-    return [TopicPartition(topic, number) for number in sorted(numbers)]
+    numbers = consumer.partitions_for_topic(topic)
+    if not numbers:
+        raise WrongTopics(f"{topic} is missing on {address}: `weisu topics verify` names the topics")
+    ends = await asyncio.to_thread(ends_of, address, [Place(topic, number) for number in sorted(numbers)])
+    return {TopicPartition(place.topic, place.partition): end for place, end in ends.items()}
 
 
-async def _until_end(consumer: Any, partition: Any, idle_s: float) -> AsyncIterator[Any]:
-    while True:
-        batch = await consumer.getmany(partition, timeout_ms=int(idle_s * 1000))
-        records = batch.get(partition, [])
-        for record in records:
-            yield record
-        end = consumer.highwater(partition)
-        if not records or (end is not None and records[-1].offset + 1 >= end):
-            return
+async def _next_of(consumer: Any, place: Any) -> list[Any]:
+    found = await consumer.getmany(place, timeout_ms=int(ANSWERS_WITHIN_S * 1000))
+    if not found:
+        raise WrongTopics(f"{place.topic} holds more and it does not come: is its leader up?")
+    records: list[Any] = found[place]
+    return records
 
 
 async def replay_letters(address: str, topic: str, chosen: Collection[str] | None = None) -> int:
     """Send dead letters back to where they came from: those named in `chosen` (Letter.name), None: all.
 
-    Returns how many were sent. They stay in the dead-letter topic; sending one twice is a redelivery, which
-    changes
-    nothing.
+    Returns how many were sent. They stay in the dead-letter topic; sending one twice is a redelivery, which changes
+    nothing. Raises WrongTopics.
     """
     producer = AIOKafkaProducer(bootstrap_servers=address, acks="all", max_request_size=16 << 20)
     sent = 0

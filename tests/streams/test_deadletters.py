@@ -1,17 +1,21 @@
 """Dead letters keep the original bytes and say why; a flood of them stops the worker."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from hypothesis import given
 from hypothesis import strategies as st
+from kafka import TopicPartition
 from pydantic import BaseModel, ValidationError
 
 from agents.intake.events import InvalidEvent
-from streams.deadletters import DeadLetters, DlqLimit, describe, read_letter
+from streams.deadletters import DeadLetters, DlqLimit, describe, list_letters, read_letter, replay_letters
 from streams.delivery import TooManyDead
 from streams.settings import DlqSettings
+from streams.topics import Topics, WrongTopics, create, ends_of
 
 
 @dataclass
@@ -137,3 +141,33 @@ def test_topics_are_judged_apart_and_counted() -> None:
     for topic in ("a", "b"):
         dead.bury(Event(message=Message(topic=topic)), InvalidEvent("not_json", "x"), 1)
     assert counted == [("a", "not_json"), ("b", "not_json")]
+
+
+async def names_in(broker: str, topic: str) -> list[str]:
+    return [letter.name async for letter in list_letters(broker, topic)]
+
+
+async def test_letters_are_listed_to_the_last_and_the_chosen_ones_go_back(
+    embedded_broker: str, prefix: str
+) -> None:
+    topics = Topics(prefix)
+    await asyncio.to_thread(create, embedded_broker, topics)
+    dlq = topics.dlq(topics.audit)
+    assert await names_in(embedded_broker, dlq) == []
+    producer = AIOKafkaProducer(bootstrap_servers=embedded_broker)
+    await producer.start()
+    for number in range(30):
+        letter = DeadLetters(DlqSettings()).letter(
+            topics.audit, 0, number, b"T", b"%d" % number, ValueError()
+        )
+        await producer.send_and_wait(letter.topic, letter.value, key=letter.key, headers=list(letter.headers))
+    await producer.stop()
+    assert await names_in(embedded_broker, dlq) == [f"0:{number}" for number in range(30)]
+    assert await replay_letters(embedded_broker, dlq, {"0:3", "0:29"}) == 2
+    places = [TopicPartition(topics.audit, number) for number in range(topics.partitions(topics.audit))]
+    assert sum((await asyncio.to_thread(ends_of, embedded_broker, places)).values()) == 2
+
+
+async def test_a_topic_that_is_not_there_is_named(embedded_broker: str, prefix: str) -> None:
+    with pytest.raises(WrongTopics, match=r"nothing\.dlq is missing"):
+        await names_in(embedded_broker, f"{prefix}nothing.dlq")
