@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from agents.intake.openings import quick
+
 _CLERKS = "话务员|坐席员?|座席|客服|接线员|接线|受理员|受理人|热线|工作人员|工号|系统|机器人|语音助手"
 _CITIZENS = "市民|来电人|来话人|群众|诉求人|反映人|报修人|用户|客户|居民|主叫|女士|先生"
 _NAMELESS = r"[AB甲乙]|(?:说话人|发言人|讲话人|声道|spk|SPEAKER)[_ ]?[0-9A-Za-z]{1,2}"
@@ -17,9 +19,11 @@ _LABEL = re.compile(
 _BEFORE_LABEL = "\n。！？!?；;… \t\u3000[【(（"
 """What stands before a label, or nothing does."""
 _ROUTINE = re.compile(
-    r"12345|请讲|请说|有什么可以帮|(?:很)?高兴为您服务|请问(?:您|具体|反映|地址|在什么|有什么|贵姓|怎么称呼)|麻烦(?:您)?说一下|具体位置是?哪|哪个位置"
-    r"|多久了|什么时候(?:开始|的事|吃的)|之前反映过|有联系过|已经?(?:为您|帮您|给您)?(?:记录|登记)|(?:帮|给|为)您(?:登记|转|派|反映|查)|转(?:给|到|交)相关"
-    r"|请(?:您)?稍等|请(?:您)?保持电话|还有其他(?:问题|需要)|感谢(?:您的)?来电|祝您|您先?别(?:急|着急)|您的(?:姓名|电话|地址)"
+    quick(
+        r"12345|请讲|请说|有什么可以帮|(?:很)?高兴为您服务|请问(?:您|具体|反映|地址|在什么|有什么|贵姓|怎么称呼)|麻烦(?:您)?说一下|具体位置是?哪|哪个位置"
+        r"|多久了|什么时候(?:开始|的事|吃的)|之前反映过|有联系过|已经?(?:为您|帮您|给您)?(?:记录|登记)|(?:帮|给|为)您(?:登记|转|派|反映|查)|转(?:给|到|交)相关"
+        r"|请(?:您)?稍等|请(?:您)?保持电话|还有其他(?:问题|需要)|感谢(?:您的)?来电|祝您|您先?别(?:急|着急)|您的(?:姓名|电话|地址)"
+    )
 )
 _YES = re.compile(r"\s*(?:是的|是啊|对[，。！,!的啊呀]|对\Z|嗯+[，。,]?(?:是|对)|没错|就是)")
 _QUESTION = re.compile(r"[吗么呢吧][？?]|[？?]|是不是|有没有")
@@ -101,7 +105,7 @@ def _clerk_of(text: str, labels: list[re.Match[str]]) -> str | None:
 
 def _unlabelled(text: str) -> Iterator[Turn]:
     """One line a turn, where at least two lines are a call-taker's routine and others are not."""
-    if text.count("\n") < _LINES_NEEDED:
+    if text.count("\n") < _LINES_NEEDED or not _ROUTINE.search(text):
         return
     lines = [found for found in re.finditer(r"[^\n]+", text) if found[0].strip()]
     routine = [bool(_ROUTINE.search(line[0])) and len(line[0]) <= 60 for line in lines]
