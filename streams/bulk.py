@@ -37,8 +37,8 @@ class Outcome:
 
 
 def keep_newest(documents: Sequence[Document]) -> list[Document]:
-    """One document per (collection, id): the one with the largest version, of equals the last; in first-
-    seen order."""
+    """One document per (collection, id): the one with the largest version, of equals the last; in the order in which
+    each was first seen."""
     newest: dict[tuple[str, str], Document] = {}
     for document in documents:
         key = (document.collection, document.id)
@@ -52,10 +52,9 @@ class Bulker:
     """Gathers documents and writes them in one go when there are enough of them or the first has waited
     long enough.
 
-    The caller adds, asks `due`, flushes, and acknowledges after flush() has returned: flush() returns only
-    when every
-    document is stored, superseded, or refused for good. An engine that does not answer is waited for,
-    without end.
+    The caller adds, asks `due`, flushes, and acknowledges after flush() has returned: flush() returns only when
+    every document is stored, superseded, or refused for good. An engine that does not answer is waited for, without
+    end.
     """
 
     def __init__(

@@ -1,8 +1,7 @@
 """The index lane: what the agents put out becomes documents, in bulk, committed only after the write.
 
-A plain consumer, an order of magnitude cheaper than an agent. It keeps no state: a crash or a rebalance
-reads again
-from the last commit, and versions make writing twice harmless.
+A plain consumer, an order of magnitude cheaper than an agent. It keeps no state: a crash or a rebalance reads
+again from the last commit, and versions make writing twice harmless.
 """
 
 import asyncio

@@ -1,10 +1,8 @@
 """The agents' state in Faust tables, seen as plain typed mappings: one mapping a partition, decoded once.
 
-A worker may own several partitions, and what lives on one must never be written to another: so every
-partition has
-its own mapping, and the key in the table carries the partition. Reads and iteration never leave the
-process; each
-write also becomes a changelog record, which is delivered before the input that caused it is acknowledged.
+A worker may own several partitions, and what lives on one must never be written to another: so every partition
+has its own mapping, and the key in the table carries the partition. Reads and iteration never leave the process;
+each write also becomes a changelog record, which is delivered before the input that caused it is acknowledged.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
