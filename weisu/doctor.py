@@ -34,12 +34,8 @@ def topics(settings: Settings) -> str:
 
 def index(settings: Settings) -> str:
     async def count() -> int:
-        port = wiring.make_index(settings)
-        try:
-            await port.setup()
+        async with wiring.open_index(settings) as port:
             return (await port.search(Query(size=0))).total
-        finally:
-            await port.close()
 
     return f"{settings.index.engine} answers, {asyncio.run(count())} tickets"
 

@@ -1,8 +1,9 @@
 """Settings → ports: the only place that chooses SQLite or Elasticsearch, a model or the rules."""
 
-from collections.abc import MutableMapping
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -23,6 +24,7 @@ from weisu.city_folder import load_city
 from weisu.settings import PREFIX, Settings, WrongSetup
 
 EXAMPLE_CITY = FilePath(__file__).resolve().parent / "example_city"
+CHINA = timezone(timedelta(hours=8))
 
 
 @dataclass
@@ -40,6 +42,21 @@ class State:
 def city_of(settings: Settings) -> City:
     """The configured city, or an unknown one. Raises CityError with all that is wrong in the folder."""
     return load_city(settings.city) if settings.city is not None else City()
+
+
+def zone_of(city: City) -> timezone:
+    """The clock by which people read and ask; China's where the city names none."""
+    return city.utc_offset or CHINA
+
+
+def utc_offset_minutes(city: City) -> int:
+    """The same in minutes east of UTC."""
+    return int(zone_of(city).utcoffset(None).total_seconds() // 60)
+
+
+def instant_of(at: datetime, city: City) -> datetime:
+    """What was typed, a day or an instant: without an offset it is the city's own time."""
+    return at if at.tzinfo else at.replace(tzinfo=zone_of(city))
 
 
 def make_grader(settings: Settings, city: City) -> Ladder:
@@ -98,6 +115,17 @@ def make_index(settings: Settings) -> Index:
         password=chosen.password.get_secret_value() if chosen.password else None,
         api_key=chosen.api_key.get_secret_value() if chosen.api_key else None,
     )
+
+
+@asynccontextmanager
+async def open_index(settings: Settings) -> AsyncIterator[Index]:
+    """The configured index, ready, and closed at the end."""
+    index = make_index(settings)
+    try:
+        await index.setup()
+        yield index
+    finally:
+        await index.close()
 
 
 def make_routing(settings: Settings, city: City | None = None) -> Routing:

@@ -29,8 +29,7 @@ def audit(
             f"no question to a model is recorded for ticket {ticket}: the rules graded it, or its records are"
             f" older than {settings.stream.lane.audit_days} days"
         )
-    offset = wiring.city_of(settings).utc_offset
-    minutes = 480 if offset is None else int(offset.utcoffset(None).total_seconds() // 60)
+    minutes = wiring.utc_offset_minutes(wiring.city_of(settings))
     table = Table(
         "时间", "模型", "次", "结果", "提示词", "词元", "费用(元)", "用时", title=f"共 {found.total} 次"
     )
@@ -44,12 +43,8 @@ def audit(
 
 
 async def _find(settings: Settings, ticket: str, size: int) -> Found:
-    index = wiring.make_index(settings)
-    try:
-        await index.setup()
+    async with wiring.open_index(settings) as index:
         return await index.search(Query("audit", filters={"ticket_id": (ticket,)}, sort="newest", size=size))
-    finally:
-        await index.close()
 
 
 def _row(body: dict[str, Any], minutes: int) -> tuple[str, ...]:

@@ -147,8 +147,16 @@ def search(
         list[str] | None,
         typer.Option(help="field=value, may be repeated: district=… unit=… urgency=… problem_id=…"),
     ] = None,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"])] = None,
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"])] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            help="From this day of the city, or instant", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]
+        ),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(help="Before this day, or instant", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]),
+    ] = None,
     facet: Annotated[
         list[str] | None, typer.Option(help="Count the values of a field, may be repeated")
     ] = None,
@@ -161,28 +169,22 @@ def search(
         if not separator:
             raise WrongSetup(f"--where takes field=value, not '{condition}'")
         filters[name] = (*filters.get(name, ()), value)
+    settings = load_settings()
+    city = wiring.city_of(settings)
     query = Query(
         text=text,
         filters=filters,
-        since=_aware(since),
-        until=_aware(until),
+        since=wiring.instant_of(since, city) if since else None,
+        until=wiring.instant_of(until, city) if until else None,
         facets=tuple(facet or ()),
         size=size,
     )
-    asyncio.run(_search(load_settings(), query))
-
-
-def _aware(at: datetime | None) -> datetime | None:
-    return at.astimezone() if at is not None and at.tzinfo is None else at
+    asyncio.run(_search(settings, query))
 
 
 async def _search(settings: Settings, query: Query) -> None:
-    index = wiring.make_index(settings)
-    try:
-        await index.setup()
+    async with wiring.open_index(settings) as index:
         found = await index.search(query)
-    finally:
-        await index.close()
     table = Table("工单", "时间", "紧急程度", "地点", "内容", title=f"共 {found.total} 件")
     for hit in found.hits:
         body = hit.body

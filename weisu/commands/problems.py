@@ -88,11 +88,12 @@ def _ask(name: str, id: str, by: str, why: str, to: Path | None, at: datetime | 
         raise WrongSetup("--by needs a name: who merged or split is recorded")
     if any("\ud800" <= sign <= "\udfff" for sign in id + by + why):
         raise WrongSetup("the id, --by and --why must be written in the terminal's encoding, UTF-8")
-    moment = datetime.now(UTC) if at is None else at if at.tzinfo else at.astimezone()
+    settings = load_settings()
+    moment = datetime.now(UTC) if at is None else wiring.instant_of(at, wiring.city_of(settings))
     shape = {"command": name, "command_id": uuid4().hex, "problem_id": id, "by": by.strip(), "at": moment}
     command = Command.model_validate({**shape, "note": why.strip() or None, **more})
     if to is None:
-        asyncio.run(_send(command, load_settings()))
+        asyncio.run(_send(command, settings))
         print(f"{name} {id}: asked; `weisu problems show {id}` tells what came of it")
         return
     try:
@@ -104,14 +105,10 @@ def _ask(name: str, id: str, by: str, why: str, to: Path | None, at: datetime | 
 
 async def _send(command: Command, settings: Settings) -> None:
     """Only what the index knows is asked for: a wrong id would be answered by nobody."""
-    index = wiring.make_index(settings)
-    try:
-        await index.setup()
+    async with wiring.open_index(settings) as index:
         for id in (command.problem_id, command.into):
             if id is not None and await index.get("problems", id) is None:
                 raise WrongSetup(f"no problem '{id}' in the {settings.index.engine} index")
-    finally:
-        await index.close()
     stream = settings.stream
     topics = Topics(stream.prefix, stream.wide)
     name = wiring.city_of(settings).name

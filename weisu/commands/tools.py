@@ -209,11 +209,8 @@ def setup() -> None:
     topics_create()
 
     async def prepare() -> None:
-        index = wiring.make_index(loaded)
-        try:
-            await index.setup()
-        finally:
-            await index.close()
+        async with wiring.open_index(loaded):
+            pass
 
     asyncio.run(prepare())
     print(f"index ready: {loaded.index.engine}")
@@ -221,7 +218,10 @@ def setup() -> None:
         from indexing.kibana.install import install
 
         password = loaded.index.password.get_secret_value() if loaded.index.password else None
-        for line in install(loaded.kibana.url, loaded.index.user, password, loaded.index.prefix):
+        minutes = wiring.utc_offset_minutes(wiring.city_of(loaded))
+        for line in install(
+            loaded.kibana.url, loaded.index.user, password, loaded.index.prefix, utc_offset_minutes=minutes
+        ):
             print(line)
 
 

@@ -40,9 +40,5 @@ async def _ask(explaining: Explaining, id: str, out: Path | None, settings: Sett
     city = wiring.city_of(settings)
     if out is not None:
         return await explaining(id, Folder(out), city)
-    index = wiring.make_index(settings)
-    try:
-        await index.setup()
+    async with wiring.open_index(settings) as index:
         return await explaining(id, Indexed(index), city)
-    finally:
-        await index.close()

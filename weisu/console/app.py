@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +16,7 @@ from agents.intake.events import ClaimReviewed
 from indexing.index import Index
 from weisu import __version__
 from weisu.console import actions, api, desk, errors, pages
+from weisu.wiring import utc_offset_minutes
 
 HOME = Path(__file__).resolve().parent
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -62,9 +62,8 @@ def create(index: Index, commander: Commander, city: City, hosts: Sequence[str] 
         summary="Search the tickets, problems and alerts of a 12345 hotline.",
         lifespan=lifespan,
     )
-    offset = city.utc_offset.utcoffset(None) if city.utc_offset else timedelta(hours=8)
     app.state.index, app.state.commander, app.state.city = index, commander, city
-    app.state.utc_offset_minutes = int((offset or timedelta()).total_seconds() // 60)
+    app.state.utc_offset_minutes = utc_offset_minutes(city)
     app.middleware("http")(_with_headers)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *hosts], www_redirect=False)
     app.mount("/static", StaticFiles(directory=HOME / "static"), name="static")
