@@ -13,18 +13,25 @@ class Attic(MutableMapping[str, V], Generic[V]):
     """Iterates in the order in which keys first came, as a dict does. Values must not be changed in place."""
 
     def __init__(
-        self, encode: Callable[[V], bytes], newest: int, decode: Callable[[bytes], V] | None = None
+        self,
+        encode: Callable[[V], bytes],
+        newest: int,
+        decode: Callable[[bytes], V] | None = None,
+        is_done: Callable[[V], bool] = lambda _: True,
     ) -> None:
         """Keep the values written last as they are, at least half of `newest` and at most so many; older ones as bytes.
+        Of those that are not done, which will be asked for again, `newest` more are kept.
 
         Without `decode` an older value can be had as raw() bytes only; reading it is a KeyError.
         """
-        self._encode, self._decode = encode, decode
-        self._half = max(1, newest // 2)
+        self._encode, self._decode, self._is_done = encode, decode, is_done
+        self._newest, self._half = newest, max(1, newest // 2)
         self._values: dict[str, Any] = {}
         self._young: dict[str, None] = {}
         """Keys written since the last ageing, and those of the half before it."""
         self._middle: dict[str, None] = {}
+        self._undone: dict[str, None] = {}
+        """Older keys whose values were not done; some have been written again since."""
 
     def __getitem__(self, key: str) -> V:
         value: V = self._values[key]
@@ -60,18 +67,32 @@ class Attic(MutableMapping[str, V], Generic[V]):
             self._age()
 
     def _age(self) -> None:
-        """What was not written in the last two halves becomes bytes."""
-        values, young, encode = self._values, self._young, self._encode
+        """What was not written in the last two halves, and is done, becomes bytes."""
+        values, young, undone = self._values, self._young, self._undone
         for key in self._middle:
-            value = values[key]
-            if key not in young and type(value) is not bytes:
-                values[key] = encode(value)
+            if key in young:
+                continue
+            if self._is_done(values[key]):
+                undone.pop(key, None)
+                values[key] = self._encode(values[key])
+            else:
+                undone[key] = None
         self._middle, self._young = young, {}
+        if len(undone) > self._newest:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """The older half of what is not done becomes bytes, too."""
+        values, undone = self._values, self._undone
+        for key in list(undone)[: len(undone) // 2]:
+            del undone[key]
+            if key not in self._middle:
+                values[key] = self._encode(values[key])
 
     def __delitem__(self, key: str) -> None:
         del self._values[key]
-        self._young.pop(key, None)
-        self._middle.pop(key, None)
+        for keys in (self._young, self._middle, self._undone):
+            keys.pop(key, None)
 
     def __contains__(self, key: object) -> bool:
         return key in self._values
@@ -88,11 +109,11 @@ class Attic(MutableMapping[str, V], Generic[V]):
             yield value if type(value) is bytes else self._encode(value)
 
 
-def json_attic(kind: Any, newest: int) -> Attic[Any]:
+def json_attic(kind: Any, newest: int, is_done: Callable[[Any], bool] = lambda _: True) -> Attic[Any]:
     """An attic of pydantic values as JSON, which can be read back."""
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def encode(value: Any) -> bytes:
         return adapter.dump_json(value, exclude_defaults=True)
 
-    return Attic(encode, newest, adapter.validate_json)
+    return Attic(encode, newest, adapter.validate_json, is_done)

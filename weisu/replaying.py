@@ -26,8 +26,8 @@ from streams.shards import replay_sharded
 from weisu import __version__, wiring
 from weisu.settings import Settings, WrongSetup
 
-NEWEST = 60_000
-"""Values of each kind that stay objects: most tickets are closed within days."""
+NEWEST = 30_000
+"""Values of each kind that stay objects, and as many more of tickets that are open: most are closed within days."""
 
 
 def run_replay(
@@ -101,10 +101,11 @@ def make_front(settings: Settings) -> PathOfTickets:
 def with_attic(path: PathOfTickets) -> PathOfTickets:
     """For a file of any length: what has been untouched for long stands in the state as bytes."""
     if path.intake is not None:
-        path.intake.tickets = json_attic(Ticket, NEWEST)
+        path.intake.tickets = json_attic(Ticket, NEWEST, lambda ticket: ticket.status == "closed")
     if path.books is not None:
         # Not the rates: they are few, as a problem of one ticket has none of its own, and asked for all the time.
-        path.books.problems, path.books.members = json_attic(Problem, NEWEST), json_attic(Member, NEWEST)
+        path.books.problems = json_attic(Problem, NEWEST, lambda problem: not problem.open_tickets)
+        path.books.members = json_attic(Member, NEWEST, lambda member: not member.open)
     return path
 
 

@@ -26,8 +26,6 @@ LEAST_SCORE = 2.0
 QUIET_HOURS = 336.0
 """Three reporters in two weeks are worth a look where two at most are expected. Source: the product's aim."""
 QUIET_VALUE = -1.0
-SUMMED = 12
-"""Reporters up to which a count is looked at term by term: dearer than the incomplete beta function beyond."""
 NOTHING = (0.0, 0.0, 1.0)
 _DAY = 86_400
 _HOUR = 3_600.0
@@ -92,18 +90,13 @@ def tail(n: float, mean: float, phi: float) -> float:
 
 
 def is_common(n: float, mean: float, phi: float, least: float) -> bool:
-    """Whether tail() is surely below `least`, from P(N ≥ ⌈n⌉), which is not above P(N ≥ n), summed up."""
-    if n > SUMMED:
-        return False
-    x = mean / (phi + mean)
-    term: float = (1.0 - x) ** phi
-    rest = 1.0 - term
-    for k in range(1, math.ceil(n)):
-        term *= x * (phi + k - 1) / k
-        rest -= term
+    """Whether tail() is surely below `least`, from P(N = ⌈n⌉) alone, which is not above P(N ≥ n): most often it tells,
+    for a twentieth of the cost."""
+    k = math.ceil(n)
+    ways = math.lgamma(k + phi) - math.lgamma(phi) - math.lgamma(k + 1)
+    log_p = ways + k * math.log(mean / (phi + mean)) + phi * math.log(phi / (phi + mean))
     # A hair more, for what is lost by rounding.
-    enough: float = 10.0**-least + 1e-9
-    return rest > enough
+    return log_p > 1e-9 - least * math.log(10)
 
 
 def distinct_within(rate: Rate, at: float, hours: float, week: Week | None) -> int:

@@ -64,7 +64,7 @@ def find_chronic(book: Book, at: datetime, now: float, city: City) -> list[Candi
 
 def _gates(calendar: Calendar, this_week: int, weeks: int) -> dict[str, float] | None:
     """The figures of the last finished weeks, where they are those of a chronic problem."""
-    if calendar.spot.startswith("street:"):
+    if len(calendar.weeks) < LEAST_ACTIVE * weeks or calendar.spot.startswith("street:"):
         return None
     span = range(this_week - weeks, this_week)
     by_week = [calendar.weeks[week] for week in span if week in calendar.weeks]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import compress
 from typing import NamedTuple
 
@@ -117,6 +118,7 @@ class Names:
         return any(known == district for known, _ in self._known[name])
 
 
+@lru_cache(maxsize=8192)
 def _said(name: str) -> str:
     return normalise(name.partition(":")[2])
 

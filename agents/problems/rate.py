@@ -210,7 +210,7 @@ def _call(callers: dict[str, int], caller: str, at: float) -> dict[str, int]:
     kept = callers.copy()
     last = max(int(at), kept.pop(caller, 0))
     while len(kept) >= MAX_CALLERS:
-        del kept[min(kept, key=lambda name: (kept[name], name))]
+        del kept[min(zip(kept.values(), kept, strict=True))[1]]
     kept[caller] = last
     return kept
 

@@ -48,15 +48,15 @@ def relate(one: Signature, other: Signature) -> Relation:
 
 
 def _by_name(one: Signature, other: Signature) -> Relation:
-    if not one.names or not other.names:
+    names, others = one.names, other.names
+    if not names or not others:
         return "unknown"
-    shared = [name for name in one.names if name in other.names]
-    if shared:
+    if shared := [name for name in names if name in others]:
         return "road" if all([name.startswith("road:") for name in shared]) else "named"
     pairs = [
         (name, bare)
-        for kind, name in map(_parted, one.names)
-        for other_kind, bare in map(_parted, other.names)
+        for kind, name in map(_parted, names)
+        for other_kind, bare in map(_parted, others)
         if kind == other_kind
     ]
     if not pairs:
@@ -104,8 +104,9 @@ def _cell(row: int, column: int) -> str:
 
 
 def _distance_m(one: Signature, other: Signature) -> float | None:
-    if one.lat is None or one.lon is None or other.lat is None or other.lon is None:
+    lat, lon, other_lat, other_lon = one.lat, one.lon, other.lat, other.lon
+    if lat is None or lon is None or other_lat is None or other_lon is None:
         return None
-    north = (one.lat - other.lat) * 111_320
-    east = (one.lon - other.lon) * 111_320 * math.cos(math.radians(one.lat))
+    north = (lat - other_lat) * 111_320
+    east = (lon - other_lon) * 111_320 * math.cos(math.radians(lat))
     return math.hypot(north, east)

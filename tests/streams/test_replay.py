@@ -238,6 +238,27 @@ def test_an_attic_gives_back_old_values_in_their_first_order() -> None:
     assert "k3" not in attic and len(attic) == 4
 
 
+def test_an_attic_keeps_what_is_not_done_yet_as_it_is_but_not_without_end() -> None:
+    attic = json_attic(tuple[int, str], newest=4, is_done=lambda value: value[1] == "完")
+    for number in range(6):
+        attic[f"k{number}"] = (number, "完" if number % 2 else "开")
+    for number in range(100, 104):
+        attic[f"k{number}"] = (number, "完")
+    assert [f"k{number}" for number in range(6) if attic.is_old(f"k{number}")] == ["k1", "k3", "k5"]
+    attic["k0"] = (0, "完")
+    for number in range(200, 240):
+        attic[f"k{number}"] = (number, "开")
+    assert attic.is_old("k0") and attic.is_old("k2") and attic.is_old("k200") and not attic.is_old("k239")
+    assert [attic[f"k{number}"] for number in (0, 1, 2, 200)] == [
+        (0, "完"),
+        (1, "完"),
+        (2, "开"),
+        (200, "开"),
+    ]
+    objects = [key for key in attic if not attic.is_old(key)]
+    assert len(objects) <= 2 * 4 + 4
+
+
 def test_one_wrong_date_does_not_stop_event_time(tmp_path: Path) -> None:
     def call(number: int, at: str, text: str) -> str:
         event = {"event_id": f"e{number}", "event": "created", "ticket_id": f"t{number}"}
