@@ -11,6 +11,7 @@ the running number of its last change, so that a redelivery after a crash betwee
 rest and repeats the outputs, and a redelivery after none of them changes nothing.
 """
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
@@ -85,7 +86,7 @@ def _meet(graded: Graded, books: Books, told: Told) -> Gathered:
     if learned:
         graded = with_learned(graded, learned)
         digest = digest_of(graded)
-        signature = signature.model_copy(update={"street": graded.ticket.place.street or ""})
+        signature = replace(signature, street=graded.ticket.place.street or "")
     book = books.of(key_of(graded.district))
     told = Told(digest, signature, told.quote or quote_of(graded))
     member = _enter(graded, told, learned, book, books.city)

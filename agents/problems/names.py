@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from itertools import compress
 from typing import NamedTuple
@@ -124,8 +125,8 @@ def _said(name: str) -> str:
 
 
 def _placed(signature: Signature, said: str, name: str) -> Signature:
-    changes: dict[str, object] = {"names": (name,), "is_sure": True}
-    if not signature.thin:
-        changes["text"] = signature.text.replace(said, "")
-        changes["title"] = signature.title.replace(said, "") or signature.title
-    return signature.model_copy(update=changes)
+    placed = replace(signature, names=(name,), is_sure=True)
+    if signature.thin:
+        return placed
+    title = signature.title.replace(said, "") or signature.title
+    return replace(placed, text=signature.text.replace(said, ""), title=title)

@@ -362,7 +362,7 @@ def _entry_of(member: Member) -> _Entry:
     thin = signature.thin
     is_wordy = not thin and not _is_placed(signature)
     return _Entry(
-        signature.model_copy(update={"text": "", "title": ""}),
+        signature.without_texts(),
         member.at,
         member.caller,
         array("I") if thin else grams_of(signature.text),
