@@ -15,6 +15,8 @@ from agents.intake.ticket import Kind, Ticket
 
 _HEAD, _TAIL = 400, 150
 """Characters at the beginning and the end of a long text that are read for kind and recurrence."""
+_STRONG = 2
+"""Points of a strong word."""
 _GREETING = re.compile(
     r"^(?:尊敬的[^，。：:！!]{0,14}|各位领导|领导|您好|你好|市民(?:来电|反映|致电)|来电人?)[，。：:！!,\s]*"
 )
@@ -30,6 +32,7 @@ class KindRules:
 
     titles: Mapping[Kind, re.Pattern[str]]
     words: Mapping[Kind, re.Pattern[str]]
+    strong: Mapping[Kind, re.Pattern[str]]
     excludes: Mapping[Kind, re.Pattern[str]]
 
 
@@ -44,6 +47,7 @@ def kind_rules(city: City) -> KindRules:
     return KindRules(
         {kind: any_of(table["title"], kind) for kind, table in kinds.items()},
         {kind: any_of(table["words"], kind) for kind, table in kinds.items()},
+        {kind: any_of(table.get("strong", ()), kind) for kind, table in kinds.items()},
         {kind: any_of(table.get("excludes", ()), kind) for kind, table in kinds.items()},
     )
 
@@ -70,9 +74,12 @@ def find_kind(ticket: Ticket, city: City, danger: int = 0) -> tuple[Kind, bool]:
 
 
 def _score(text: str, kind: Kind, rules: KindRules) -> int:
-    """How many different words speak for the kind."""
+    """How many different words speak for the kind; a strong one twice."""
     bare = rules.excludes[kind].sub("", text)
-    return len({match.group() for match in rules.words[kind].finditer(bare)})
+    words, strong = (
+        {found.group() for found in group[kind].finditer(bare)} for group in (rules.words, rules.strong)
+    )
+    return len(words) + _STRONG * len(strong)
 
 
 def _edges(ticket: Ticket) -> str:

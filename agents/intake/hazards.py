@@ -57,7 +57,7 @@ class Danger:
     needs: re.Pattern[str]
     """Must stand within _NEARBY characters: whom it hits or how long, for what is no danger to a single home."""
     sure: re.Pattern[str]
-    """Found in the hit, the learned sense of alarm may not doubt it."""
+    """Found in the clause, the learned sense of alarm may not doubt it."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, sense: Sense) 
     """Whether neither the sentence nor the words around the hit sound like danger at all."""
     if danger.needs is not _ALWAYS:
         return danger.needs.search(low, max(0, hit.start - _NEARBY), hit.end + _NEARBY) is None
-    if danger.sure.search(low, hit.start, hit.end):
+    if danger.sure.search(low, clause_start(low, hit.start), clause_end(low, hit.end)):
         return False
     doubt = sense.doubt if level == "urgent" and hit.entry.startswith(_SCENE) else sense.firm_doubt
     around = low[max(0, hit.start - _AROUND) : hit.end + _AROUND]
@@ -137,13 +137,15 @@ def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, sense: Sense) 
 
 
 def _unclear(text: str, low: str, hits: list[Hit], rules: HazardRules) -> tuple[Hazard, ...]:
-    """What only sounds like danger, unless its most telling clause is a figure of speech, denied, over or long ago."""
+    """What only sounds like danger, unless its most telling clause is a figure of speech, an outage in one home,
+    denied, over or long ago."""
     start, end = telling(low, rules.sense)
     clause = clause_start(low, start), clause_end(low, end)
-    is_idiom = any(hit.entry == _IDIOM and clause[0] <= hit.start < clause[1] for hit in hits)
+    judged = [hit.entry for hit in hits if clause[0] <= hit.start < clause[1]]
+    is_refused = any(entry == _IDIOM or rules.dangers[entry].needs is not _ALWAYS for entry in judged)
     hit = Hit(UNCLEAR, (start, end), start, end)
     danger = rules.dangers[UNCLEAR]
-    if start == end or is_idiom or _verdict(low, hit, danger, rules.cues) != "danger":
+    if start == end or is_refused or _verdict(low, hit, danger, rules.cues) != "danger":
         return ()
     if rules.cues.drill.search(low, sentence_start(low, start), sentence_end(low, end)):
         return ()

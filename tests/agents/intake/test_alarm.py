@@ -59,7 +59,7 @@ def test_telling_is_the_heaviest_run_of_the_heaviest_clause(text: str, told: str
     [
         ("楼下老爷子脸都灰了，手捂着胸，叫他也不吭声，快来人", "楼下老爷子脸都灰了"),
         ("老伴刚才还好好的，突然嘴歪了，话也说不清，身子往下滑", "身子往下滑"),
-        ("楼上有东西在响，一股怪味，我眼睛都睁不开，孩子也吐了", "楼上有东西在响"),
+        ("楼上有东西在响，一股怪味，我眼睛都睁不开，孩子也吐了", "孩子也吐了"),
     ],
 )
 def test_what_sounds_like_danger_is_urgent_and_quotes_the_clause(text: str, quote: str) -> None:
