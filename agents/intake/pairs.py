@@ -17,9 +17,10 @@ def letters_of(text: str) -> Sequence[int]:
     return memoryview(_encode(text)).cast("H").tolist()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def pairs_of(text: str) -> Sequence[int]:
-    """A number for each character with the next. Remembered: many word lists are looked for in one text."""
+    """A number for each character with the next. Remembered: many word lists are looked for in one text, of intake
+    and then of grading, which in a replay comes a batch of lines later. No one may change what it gets."""
     pairs, raw = [0] * max(0, len(text) - 1), memoryview(_encode(text))
     # Two bytes a character: every second pair is a row of four bytes from the first character, the others from the second.
     pairs[::2] = raw[: len(text) // 2 * 4].cast("I").tolist()
