@@ -1,5 +1,6 @@
 """The problems one district knows: stored state by key, what is derived from it, and what is let go."""
 
+import math
 from bisect import insort
 from collections.abc import Container, Iterable, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
@@ -67,8 +68,10 @@ class Book:
         """The week for which the weekly lists were drawn up last."""
         self.search = Search(district, names)
         self.weeks = Weeks()
-        self.spots: dict[str, dict[str, None]] = {}
-        """Spot → the topics that have a calendar there."""
+        self.spots: dict[str, dict[str, str]] = {}
+        """Spot → the topics that have a calendar there, and its key."""
+        self.first_week = math.inf
+        """The oldest week that any calendar has held."""
         self._calls: dict[str, list[tuple[float, str]]] = {}
         """Named caller → when and by which id the newest tickets were made: in this order, so that what is read back
         is alike."""
@@ -171,7 +174,11 @@ class Book:
         if self.calendars.get(key) is calendar:
             return
         self.calendars[key] = calendar
-        self.spots.setdefault(calendar.spot, {})[calendar.topic] = None
+        self._note_calendar(calendar, key)
+
+    def _note_calendar(self, calendar: Calendar, key: str) -> None:
+        self.spots.setdefault(calendar.spot, {})[calendar.topic] = key
+        self.first_week = min((self.first_week, *calendar.weeks))
 
     def drop_calendar(self, calendar: Calendar) -> None:
         del self.calendars[key_of(self.district, calendar.spot, calendar.topic)]
@@ -183,9 +190,9 @@ class Book:
         """Every calendar of the district, by spot and topic."""
         return [
             calendar
-            for spot in sorted(self.spots)
-            for topic in sorted(self.spots[spot])
-            if (calendar := self.calendar(spot, topic)) is not None
+            for _, topics in sorted(self.spots.items())
+            for _, key in sorted(topics.items())
+            if (calendar := self.calendars.get(key)) is not None
         ]
 
     def drop_problem(self, problem: Problem) -> None:
@@ -307,7 +314,7 @@ class Book:
             self.note_stream(key, 1)
             self.seq = max(self.seq, rate.seq)
         for calendar in calendars:
-            self.spots.setdefault(calendar.spot, {})[calendar.topic] = None
+            self._note_calendar(calendar, key_of(self.district, calendar.spot, calendar.topic))
             self.seq = max(self.seq, calendar.seq)
         listed = sorted(members, key=lambda member: member.slot)
         for member in listed:

@@ -6,7 +6,7 @@ from datetime import datetime
 from agents.city import City
 from agents.problems.book import Book
 from agents.problems.books import Books
-from agents.problems.calendar import aged, week_of_day
+from agents.problems.calendar import IDLE_WEEKS, aged, week_of_day
 from agents.problems.chronic import find_chronic
 from agents.problems.hours import local_seconds
 from agents.problems.problem import Candidate, Change, Gathered, Pattern
@@ -53,10 +53,12 @@ LISTS: tuple[tuple[Pattern, Callable[[Book, datetime, float, City], list[Candida
 
 
 def _age(book: Book, week: int) -> None:
-    """Let go of what the calendars need no more."""
+    """Let go of what the calendars need no more: nothing before the first of them is old."""
+    if book.first_week >= week - IDLE_WEEKS:
+        return
     for calendar in book.own_calendars():
         kept = aged(calendar, week)
         if kept is None:
             book.drop_calendar(calendar)
-        else:
+        elif kept is not calendar:
             book.store_calendar(kept)

@@ -259,10 +259,11 @@ def test_quiet_problems_close_and_are_forgotten(graded: Make) -> None:
     assert gather_on_tick(start + timedelta(days=1), books) == Gathered()
     (change,) = gather_on_tick(start + timedelta(days=20), books).changes
     assert change.problem.status == "closed"
-    assert books.members
+    assert books.members and books.calendars
     gather_on_tick(start + timedelta(days=200), books)
     assert not books.problems
     assert not books.members
+    assert not books.calendars
 
 
 @pytest.mark.parametrize("hours", [-24 * 365 * 50, 24 * 365 * 70])
