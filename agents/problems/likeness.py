@@ -103,6 +103,8 @@ class Likeness(NamedTuple):
 
 
 UNLIKE = Likeness(-99.0, {})
+PARTS = ("distance", "matter", "text", "title", "time", "caller")
+"""What the log odds are the sum of."""
 
 
 def compare(one: Asked, other: Known, narrowness: float) -> Likeness:
@@ -129,16 +131,18 @@ def _thin(relation: Relation, one: Signature, other: Signature) -> Likeness:
 def _at_one_place(relation: Relation, one: Asked, other: Known, narrowness: float) -> Likeness:
     text, title = cosines(one, other)
     matter, text_weight = _matter(one.signature, other.signature, narrowness)
-    parts = {
-        "distance": PLACE[relation],
-        "matter": matter,
-        "text": text_weight * text,
-        "title": TITLE * title,
-        "time": _soon(abs(one.at - other.at)),
-        "caller": _caller(one, other, title),
-    }
-    margin = sum(parts.values())
-    return Likeness(margin, parts, is_near=NEAR <= margin < 0, is_odds=True)
+    weights = (
+        PLACE[relation],
+        matter,
+        text_weight * text,
+        TITLE * title,
+        _soon(abs(one.at - other.at)),
+        _caller(one, other, title),
+    )
+    margin = sum(weights)
+    if margin < NEAR:
+        return UNLIKE
+    return Likeness(margin, dict(zip(PARTS, weights, strict=True)), is_near=margin < 0, is_odds=True)
 
 
 def _caller(one: Asked, other: Known, title: float) -> float:
