@@ -15,6 +15,7 @@ _PARTS = {
     "matter": "事项与类别",
     "category": "类别相同",
     "text": "内容相近",
+    "kinship": "两种归类常指一事",
     "title": "标题相近",
     "time": "时间相近",
     "caller": "同一诉求人",

@@ -9,6 +9,7 @@ from functools import lru_cache
 from agents.problems.calendar import Calendar
 from agents.problems.callers import is_named
 from agents.problems.hours import Weeks
+from agents.problems.kinship import Kinship
 from agents.problems.member import Member
 from agents.problems.names import Names
 from agents.problems.problem import Problem
@@ -48,6 +49,7 @@ class Book:
         rates: MutableMapping[str, Rate],
         calendars: MutableMapping[str, Calendar],
         names: Names,
+        kinship: Kinship,
         matters: Container[str] = (),
     ) -> None:
         self.district = district
@@ -66,7 +68,7 @@ class Book:
         self.swept: int | None = None
         self.listed: int | None = None
         """The week for which the weekly lists were drawn up last."""
-        self.search = Search(district, names)
+        self.search = Search(district, names, kinship, self.heading_of)
         self.weeks = Weeks()
         self.spots: dict[str, dict[str, str]] = {}
         """Spot → the topics that have a calendar there, and its key."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 from agents.city import City, words
 from agents.problems.book import Book, key_of
 from agents.problems.calendar import Calendar
+from agents.problems.kinship import Kinship
 from agents.problems.member import Member
 from agents.problems.names import Names
 from agents.problems.problem import Problem
@@ -24,6 +25,7 @@ class Books:
     calendars: MutableMapping[str, Calendar] = field(default_factory=dict)
     _books: dict[str, Book] = field(default_factory=dict)
     _names: Names = field(default_factory=Names)
+    _kinship: Kinship = field(default_factory=Kinship)
     _read: bool = False
     _swept: int | None = None
     """The local day on which every book there is was swept."""
@@ -61,11 +63,21 @@ class Books:
 
     def forget(self) -> None:
         """Drop what is derived: the stored state has changed behind its back (partitions came or went)."""
-        self._books, self._names, self._read, self._swept = {}, Names(), False, None
+        self._books, self._names, self._kinship = {}, Names(), Kinship()
+        self._read, self._swept = False, None
 
     def _new(self, district: str) -> Book:
         matters = _matters_of(self.city)
-        return Book(district, self.problems, self.members, self.rates, self.calendars, self._names, matters)
+        return Book(
+            district,
+            self.problems,
+            self.members,
+            self.rates,
+            self.calendars,
+            self._names,
+            self._kinship,
+            matters,
+        )
 
     def _restore(self) -> None:
         members: dict[str, list[Member]] = {}

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from array import array
 
 PLACE: Mapping[Relation, float] = {"same": 0.0, "near": -3.0, "named": 0.0, "road": 0.0, "alike": -1.0}
-MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -1.6, -2.5, -5.3, -6.0
+MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -2.1, -4.3, -4.5, -4.85
 """What is one of the two tickets' matter and category."""
-NARROW_BOTH, NARROW_CATEGORY = 5.9, 9.3
+NARROW_BOTH, NARROW_CATEGORY = 2.1, 5.2
 """Where the category is one, for a category that knows a single matter; less by the share of pairs that differ."""
-TEXT_BOTH, TEXT, TITLE = 2.0, 12.5, 2.2
+TEXT_BOTH, TEXT, TITLE = 3.4, 11.0, 3.0
 """For a cosine of 1."""
-CALLER, CALLER_OTHERWISE = 4.2, 2.0
+CALLER, CALLER_OTHERWISE = 3.8, 1.5
 """One reporter; the same where matter, category and title differ: whoever calls about everything calls about many
 problems."""
 ONE_TITLE = 0.5
 """Cosine of two titles that say the same."""
-SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 3.0), (12 * 3600.0, 1.0))
+SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 2.9), (12 * 3600.0, 1.7))
 """Seconds between the two calls, less than which so much speaks for one problem."""
 NEAR = -1.0
 """Odds below the bound from which the problem is told as the one that a ticket almost joined."""
@@ -103,20 +103,20 @@ class Likeness(NamedTuple):
 
 
 UNLIKE = Likeness(-99.0, {})
-PARTS = ("distance", "matter", "text", "title", "time", "caller")
+PARTS = ("distance", "matter", "kinship", "text", "title", "time", "caller")
 """What the log odds are the sum of."""
 
 
-def compare(one: Asked, other: Known, narrowness: float) -> Likeness:
+def compare(one: Asked, other: Known, narrowness: float, kinship: float) -> Likeness:
     """How alike the asking ticket and an earlier one are; `narrowness` is that of their category, if it is one:
-    the share of its pairs of tickets that have one matter."""
+    the share of its pairs of tickets that have one matter; `kinship` that of their headings, kinship.py."""
     relation = relate(one.signature, other.signature)
     if relation == "different":
         return UNLIKE
     if one.signature.thin or other.signature.thin:
         return _thin(relation, one.signature, other.signature)
     if relation in PLACED:
-        return _at_one_place(relation, one, other, narrowness)
+        return _at_one_place(relation, one, other, narrowness, kinship)
     return _by_words(relation, one, other)
 
 
@@ -128,12 +128,15 @@ def _thin(relation: Relation, one: Signature, other: Signature) -> Likeness:
     return Likeness(1.0, {"place": 1.0, "category": 1.0, "score": 1.0})
 
 
-def _at_one_place(relation: Relation, one: Asked, other: Known, narrowness: float) -> Likeness:
+def _at_one_place(
+    relation: Relation, one: Asked, other: Known, narrowness: float, kinship: float
+) -> Likeness:
     text, title = cosines(one, other)
     matter, text_weight = _matter(one.signature, other.signature, narrowness)
     weights = (
         PLACE[relation],
         matter,
+        kinship,
         text_weight * text,
         TITLE * title,
         _soon(abs(one.at - other.at)),

@@ -8,13 +8,14 @@ import math
 from array import array
 from bisect import insort
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from heapq import nlargest
 from itertools import repeat
 from typing import NamedTuple
 
+from agents.problems.kinship import Kinship
 from agents.problems.likeness import THETA, Asked, Known, Likeness, compare, cosine, norm_of
 from agents.problems.member import Member
 from agents.problems.names import Names
@@ -77,6 +78,7 @@ class _Entry(Known):
     is_wordy: bool
     """Found by its words: no place is known for sure."""
     copy_key: str
+    heading: str
 
 
 class _Narrowness:
@@ -115,9 +117,11 @@ def _usual_weights(known: float) -> tuple[float, ...]:
 
 class Search:
     """The findable tickets of one district. Derived from stored members; rebuilt in the order of their
-    slots. `names`: those of the whole city, which all districts share."""
+    slots. `names` and `kinship`: those of the whole city, which all districts share."""
 
-    def __init__(self, district: str, names: Names) -> None:
+    def __init__(
+        self, district: str, names: Names, kinship: Kinship, heading_of: Callable[[str, str], str]
+    ) -> None:
         self._district = district
         self._entries: dict[int, _Entry] = {}
         self._order: deque[int] = deque()
@@ -125,6 +129,9 @@ class Search:
         self._df: Counter[int] = Counter()
         self._places: dict[str, list[int]] = {}
         self._names = names
+        self._kinship = kinship
+        self._heading_of = heading_of
+        """What a ticket of this matter and category is counted under."""
         self._narrowness = _Narrowness()
         self._of_problem: dict[str, list[int]] = {}
 
@@ -133,7 +140,7 @@ class Search:
         slot = member.slot
         if slot in self._entries:
             return
-        self._entries[slot] = entry = _entry_of(member)
+        self._entries[slot] = entry = _entry_of(member, self._heading_of)
         self._order.append(slot)
         self._df.update(entry.text)
         if entry.is_wordy:
@@ -143,6 +150,8 @@ class Search:
         for key in _keys_of(entry):
             self._places.setdefault(key, []).append(slot)
         self._names.add(entry.signature, self._district)
+        if (spot := self._spot(entry.signature)) is not None:
+            self._kinship.add(spot, slot, entry.at, entry.caller, entry.heading)
         self._narrowness.add(entry.signature)
         self._of_problem.setdefault(member.problem_id, []).append(slot)
 
@@ -170,6 +179,8 @@ class Search:
         for key in _keys_of(entry):
             _take_out(self._places, key, slot)
         self._names.remove(entry.signature, self._district)
+        if (spot := self._spot(entry.signature)) is not None:
+            self._kinship.remove(spot, slot)
         self._narrowness.remove(entry.signature)
         _take_out(self._of_problem, entry.problem_id, slot)
 
@@ -213,6 +224,7 @@ class Search:
         ticket."""
         asked = self._ask(signature, at, caller)
         narrowness = self._narrowness.of(signature.category)
+        heading = self._heading_of(signature.matter, signature.category)
         norms = asked.norm_text, asked.norm_title
         best: tuple[float, int, str, Likeness] | None = None
         near: tuple[float, int, str, Likeness] | None = None
@@ -224,7 +236,7 @@ class Search:
             if slot in seen or entry.problem_id in sure or abs(at - entry.at) > WINDOW_S:
                 continue
             seen.add(slot)
-            likeness = compare(asked, entry, narrowness)
+            likeness = compare(asked, entry, narrowness, self._kinship.of(heading, entry.heading))
             if likeness.margin < 0 and not likeness.is_near:
                 continue
             row = (self._draw(entry, likeness), -slot, entry.problem_id, likeness)
@@ -243,6 +255,10 @@ class Search:
             if near is not None
             else Found(None, None, {}, *norms)
         )
+
+    def _spot(self, signature: Signature) -> str | None:
+        """The named place in which a ticket teaches which headings are one thing."""
+        return f"{self._district}|{signature.names[0]}" if signature.is_sure and signature.names else None
 
     def _draw(self, entry: _Entry, likeness: Likeness) -> float:
         """Of two problems of one place, which are both likely, the one with twice as many recent tickets is twice as
@@ -356,7 +372,7 @@ def _copy_key(signature: Signature) -> str:
     return f"copy:{hash_of(signature.text)}"
 
 
-def _entry_of(member: Member) -> _Entry:
+def _entry_of(member: Member, heading_of: Callable[[str, str], str]) -> _Entry:
     signature = member.signature
     assert signature is not None
     thin = signature.thin
@@ -373,6 +389,7 @@ def _entry_of(member: Member) -> _Entry:
         member.problem_id,
         is_wordy,
         _copy_key(signature) if is_wordy else "",
+        heading_of(signature.matter, signature.category),
     )
 
 

@@ -1,0 +1,93 @@
+"""Which headings are one thing here: learned from who calls when about one place.
+
+One burst pipe is graded as burst pipe, as no water, or as water bill. Tickets of one place that come within two
+hours, or from one caller, are about one thing more often than any two of that place; how much more often for two
+headings tells how near they are, whatever the tickets were joined to. A city's own words, clerks and grading are in it.
+Source: the test of E. G. Knox for pairs close in space and in time, 1964.
+"""
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from typing import NamedTuple
+
+NEAR_S = 2 * 3600.0
+REACH = 2048
+"""Running numbers of a district between two tickets that are compared: some days of a district, and a bound."""
+USUAL, USUAL_PAIRS = 0.04, 100
+"""What share of the pairs of a place is taken to come together, and the pairs it counts for, before tickets tell."""
+PRIOR, SAME, OTHER = 1.0, 5.0, 0.5
+"""How often two equal headings, and two others, are taken to come together as against any two, and the number of
+pairs expected to come together for which that counts. Two calls alone teach no kinship by which the third is joined.
+Measured: docs/decisions/0029."""
+
+
+class _Call(NamedTuple):
+    slot: int
+    at: float
+    caller: str
+    heading: str
+
+
+class Kinship:
+    """Pairs of tickets of one named place, by their headings: all, and those that came together. What it holds
+    follows from the tickets that are in it, in whatever order they came and went."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, list[_Call]] = {}
+        """Place → its tickets, by slot."""
+        self._headings: dict[str, Counter[str]] = {}
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        self._together: Counter[tuple[str, str]] = Counter()
+        self._all_pairs = 0
+        self._all_together = 0
+
+    def add(self, place: str, slot: int, at: float, caller: str, heading: str) -> None:
+        call = _Call(slot, at, caller, heading)
+        calls = self._calls.setdefault(place, [])
+        index = bisect_left(calls, (slot,))
+        self._count(place, index, call, 1)
+        calls.insert(index, call)
+        self._headings.setdefault(place, Counter())[heading] += 1
+
+    def remove(self, place: str, slot: int) -> None:
+        calls, headings = self._calls[place], self._headings[place]
+        index = bisect_left(calls, (slot,))
+        call = calls.pop(index)
+        headings[call.heading] -= 1
+        if not headings[call.heading]:
+            del headings[call.heading]
+        self._count(place, index, call, -1)
+        if not calls:
+            del self._calls[place], self._headings[place]
+
+    def of(self, one: str, other: str) -> float:
+        """Natural logarithm of how many times as often as any two tickets of one place those of these two headings come
+        together."""
+        usual = (self._all_together + USUAL * USUAL_PAIRS) / (self._all_pairs + USUAL_PAIRS)
+        pair, lift = _pair(one, other), SAME if one == other else OTHER
+        return math.log((self._together[pair] + PRIOR * lift) / (self._pairs[pair] * usual + PRIOR))
+
+    def _count(self, place: str, index: int, call: _Call, number: int) -> None:
+        """Count the pairs of a ticket with the others of its place; `index`: its place among them."""
+        heading = call.heading
+        for other, tickets in self._headings.get(place, {}).items():
+            self._pairs[_pair(heading, other)] += number * tickets
+            self._all_pairs += number * tickets
+        calls = self._calls[place]
+        for near in (range(index - 1, -1, -1), range(index, len(calls))):
+            for position in near:
+                known = calls[position]
+                if abs(known.slot - call.slot) > REACH:
+                    break
+                if abs(known.at - call.at) < NEAR_S or _is_one_caller(known.caller, call.caller):
+                    self._together[_pair(heading, known.heading)] += number
+                    self._all_together += number
+
+
+def _pair(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one <= other else (other, one)
+
+
+def _is_one_caller(one: str, other: str) -> bool:
+    return one == other and bool(one) and not one.startswith("~")
