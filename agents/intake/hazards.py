@@ -137,17 +137,22 @@ def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, sense: Sense) 
 
 
 def _unclear(text: str, low: str, hits: list[Hit], rules: HazardRules) -> tuple[Hazard, ...]:
-    """What only sounds like danger, unless its most telling clause is a figure of speech, an outage in one home,
-    denied, over or long ago."""
+    """What only sounds like danger, unless its most telling clause is a figure of speech, denied, over or long ago,
+    or its sentence tells of an outage in one home."""
     start, end = telling(low, rules.sense)
     clause = clause_start(low, start), clause_end(low, end)
-    judged = [hit.entry for hit in hits if clause[0] <= hit.start < clause[1]]
-    is_refused = any(entry == _IDIOM or rules.dangers[entry].needs is not _ALWAYS for entry in judged)
+    sentence = sentence_start(low, start), sentence_end(low, end)
+    is_refused = any(
+        clause[0] <= hit.start < clause[1]
+        if hit.entry == _IDIOM
+        else rules.dangers[hit.entry].needs is not _ALWAYS and sentence[0] <= hit.start < sentence[1]
+        for hit in hits
+    )
     hit = Hit(UNCLEAR, (start, end), start, end)
     danger = rules.dangers[UNCLEAR]
     if start == end or is_refused or _verdict(low, hit, danger, rules.cues) != "danger":
         return ()
-    if rules.cues.drill.search(low, sentence_start(low, start), sentence_end(low, end)):
+    if rules.cues.drill.search(low, *sentence):
         return ()
     return (Hazard(name=UNCLEAR, level=danger.level, quote=_quote(text, hit)),)
 

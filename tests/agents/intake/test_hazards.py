@@ -368,3 +368,24 @@ def test_every_quote_is_a_short_verbatim_span(text: str) -> None:
 
 def test_a_very_long_text_without_sentence_ends_is_read_to_its_end() -> None:
     assert find_hazards("停在路边的电动车电梯里的电线" * 1400 + "，着火了，浓烟滚滚", CITY) != ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4号楼2单元自来水断了，到现在没恢复",
+        "我家水龙头一滴水都没有，请派人看看",
+        "家里暖气突然停了，有个老人",
+        "我是花园里的居民，我家没电",
+        "化粪池满了，脏水流到马路上",
+    ],
+)
+def test_an_address_is_not_many_and_dirty_water_outside_is_not_in_homes(text: str) -> None:
+    assert find_hazards(text, CITY) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["厨房燃气管漏气，味道特别大", "隔壁火苗都上墙了，你们让他给我道歉", "他说不想活了，投诉你们没用"]
+)
+def test_what_is_told_plainly_is_not_doubted_for_calm_words(text: str) -> None:
+    assert find_hazards(text, CITY)[0].level == "critical"

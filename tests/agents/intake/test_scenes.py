@@ -201,6 +201,63 @@ def test_tempting_words_are_no_danger(text: str) -> None:
     assert find_hazards(text, CITY) == ()
 
 
+UNNAMED: list[tuple[str, str]] = [
+    ("一开水龙头就打手，热水器也发麻", "live_wire"),
+    ("孩子让一个戴帽子的女的抱走了，就在商场门口", "trapped"),
+    ("老人有痴呆，早上出的门，到现在没影", "trapped"),
+    ("对门大爷三天没露面，敲门不应，电视一直开着", "trapped"),
+    ("我叔下到菜窖里没动静了，我哥下去也倒了", "trapped"),
+    ("渔船没动力了，往外海漂着，喊不到人", "trapped"),
+    ("我们被看着不让走，手机收了，锁在地下室", "trapped"),
+    ("家里呼吸机的电池只剩两格，停电一个钟头了", "medicine"),
+    ("气罐接口那里滋滋响，往外冒白气", "gas_leak"),
+    ("我不敢开灯，屋里味冲得很", "gas_leak"),
+    ("吃了山上的菌子，看东西都是小人", "poisoning"),
+    ("我爹把亚硝酸盐当盐放了，一家人吃了都在吐", "poisoning"),
+    ("娃喝奶呛住了，脸都紫了", "casualties"),
+    ("扶梯上一个压一个，老人小孩都在底下", "casualties"),
+    ("疯狗扑倒一个学生，咬着腿不松", "casualties"),
+    ("他泼了一屋汽油，拿着打火机说谁进来就点", "violence"),
+    ("遗物都分给同学了，她说今晚就走", "self_harm"),
+    ("药都数好了，替我跟孩子说声别怪我", "self_harm"),
+    ("墙倒下来把两个人给埋了", "collapse"),
+    ("半个山坡在动，电杆都跟着走了", "collapse"),
+    ("地基里刨出个带尾翼的铁疙瘩", "explosion"),
+    ("我躲在卫生间顶着门，他拿着家伙在外面砸", "violence"),
+    ("爷爷左边身子动不了，嘴歪了", "casualties"),
+    ("手让机器卷进去了，松不开，全是血", "casualties"),
+    ("动物园的狮子挣脱了，往停车场跑", "danger_object"),
+    ("面包车熄火卡在道口，火车快来了", "trapped"),
+    ("家长们说好明天去教育局门口坐着，横幅都做了", "crowd_intent"),
+    ("一个班一多半孩子起疱疹发烧", "epidemic"),
+]
+
+
+@pytest.mark.parametrize(("text", "hazard"), UNNAMED)
+def test_a_danger_told_without_its_name_is_found(text: str, hazard: str) -> None:
+    assert hazard in {found.name for found in find_hazards(text, CITY)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "热水器坏了，麻烦派个电工，打电话没人接",
+        "老人有痴呆，想申请防走失手环",
+        "菜窖塌过一角，去年修好了，想问补贴",
+        "游船票退不了，说是进水检修",
+        "呼吸机的用电有没有优惠",
+        "农药瓶子没处扔，问问怎么处理掉",
+        "狗没咬人，就是野狗多，看着怕",
+        "奶奶过世了，遗物还在养老院没给我们",
+        "作业多得把孩子埋了",
+        "大门打不开，换了锁芯，钱谁出",
+        "烧烤店在烧炭，油烟往楼上飘",
+    ],
+)
+def test_the_words_of_such_a_danger_alone_are_none(text: str) -> None:
+    assert find_hazards(text, CITY) == ()
+
+
 @pytest.mark.parametrize(
     ("text", "level"),
     [
