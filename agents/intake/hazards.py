@@ -33,7 +33,8 @@ _AROUND = 100
 _SCENE = "scene:"
 _IDIOM = ""
 """Entry of a figure of speech: what it covers is no danger."""
-_NEVER = re.compile(r"(?!)")
+_NEVER = re.compile("\uffff(?!)")
+"""Matches nothing; a search for its first character, which no text holds, is over at once."""
 _ALWAYS = re.compile("")
 _CLASS = re.compile("〈([^〉]+)〉")
 
