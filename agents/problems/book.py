@@ -347,7 +347,9 @@ class Book:
                 forgets = True
                 continue
             if problem.status == "open" and (age > QUIET or is_over(problem, at)):
-                problem = problem.model_copy(update={"status": "closed", "version": self.seq + 1})
+                problem = problem.model_copy(
+                    update={"status": "closed", "proposals": (), "version": self.seq + 1}
+                )
                 self.store_problem(problem)
                 closed.append(problem)
             self._schedule(problem, after=at)

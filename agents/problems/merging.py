@@ -142,13 +142,18 @@ def _joined(older: Problem, younger: Problem) -> dict[str, object]:
         "promise": last.promise,
         "returns": older.returns + younger.returns,
         "last_closed_at": last.last_closed_at,
-        "proposals": tuple(
-            record
-            for record in (*older.proposals, *younger.proposals)
-            if {record.problem_id, record.other_id} != {older.problem_id, younger.problem_id}
-        )[-MAX_PROPOSALS:],
+        "proposals": _still_open(older, younger),
         "came_back": tuple(dict.fromkeys((*older.came_back, *younger.came_back)))[-MAX_CAME_BACK:],
     }
+
+
+def _still_open(older: Problem, younger: Problem) -> tuple[Record, ...]:
+    """The proposals of both that are about a third problem, by whatever names the two have been known."""
+    own = {older.problem_id, younger.problem_id, *older.aliases, *younger.aliases}
+    proposals = (*older.proposals, *younger.proposals)
+    return tuple([one for one in proposals if not own.issuperset((one.problem_id, one.other_id))])[
+        -MAX_PROPOSALS:
+    ]
 
 
 def _time(at: datetime | None) -> float:
@@ -171,10 +176,11 @@ def _split(ask: Ask, whole: Problem, book: Book) -> Gathered:
         record = _decide(ask, "split", whole, _id_of(part, whole, ask), part, book)
     kept, new = book.stored(record.problem_id), book.stored(record.other_id)
     assert kept is not None
-    if _has(kept, record):
-        return _say(record, (record.other_id, *(new.aliases if new is not None else ())), book)
     members = book.members_of((kept,) if new is None else (kept, new))
     part = _smaller(members, set(ask.ticket_ids))
+    # Nothing is left to split off where the record on the one has made room for sixteen later ones.
+    if _has(kept, record) or not part:
+        return _say(record, (record.other_id, *(new.aliases if new is not None else ())), book)
     own = {member.ticket_id for member in part}
     rest = [member for member in members if member.ticket_id not in own]
     left = {f"p-{hash_of(ticket_id)}" for ticket_id in own}
@@ -263,9 +269,14 @@ def _has(problem: Problem, record: Record) -> bool:
 
 
 def _with(problem: Problem, record: Record) -> tuple[Record, ...]:
+    """What was refused makes room first: a redelivery finds what was done by its record."""
     if _has(problem, record):
         return problem.records
-    return (*problem.records, record)[-MAX_RECORDS:]
+    records = (*problem.records, record)
+    if len(records) <= MAX_RECORDS:
+        return records
+    refused = [one for one in records if one.record == "refused"]
+    return tuple([one for one in records if one is not (refused or records)[0]])
 
 
 def _decide(

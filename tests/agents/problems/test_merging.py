@@ -14,7 +14,7 @@ from agents.grading.grade import Graded
 from agents.problems.books import Books
 from agents.problems.gather import gather
 from agents.problems.merging import Ask, regroup
-from agents.problems.problem import Gathered, Problem
+from agents.problems.problem import MAX_RECORDS, Gathered, Problem
 from agents.problems.tick import gather_on_tick
 
 from .conftest import START, make_graded
@@ -212,6 +212,18 @@ def test_what_cannot_be_split_is_refused_and_recorded(two: Books, ticket_ids: tu
     assert [change.record.record for change in outcome.changes if change.record] == ["refused"]
     assert counts_of(two) == before
     assert split(two, problem_id, *ticket_ids) == outcome
+
+
+def test_what_is_refused_pushes_out_no_record_of_what_was_done(two: Books) -> None:
+    problem_id = problem_of(two, "t3").problem_id
+    split(two, problem_id, "t3")
+    for number in range(2 * MAX_RECORDS):
+        split(two, problem_id, "t9", name=f"no{number}")
+    records = problem_of(two, "t4").records
+    assert [record.record for record in records] == ["split", *["refused"] * (MAX_RECORDS - 1)]
+    before = state_of(two)
+    split(two, problem_id, "t3")
+    assert state_of(two) == before
 
 
 def test_a_merge_with_an_unknown_problem_is_refused_and_with_two_says_nothing(two: Books) -> None:

@@ -10,6 +10,7 @@ from agents.problems.gather import gather
 from agents.problems.merging import MACHINE, Ask, regroup
 from agents.problems.problem import MAX_PROPOSALS, Gathered, Problem, Record
 from agents.problems.proposing import with_proposal
+from agents.problems.tick import gather_on_tick
 
 from .conftest import START, make_graded
 
@@ -64,6 +65,21 @@ def test_what_was_merged_is_proposed_no_more(books: Books) -> None:
     assert problem_of(books, "t2").proposals == ()
     assert gather(CALLS[2], books).changes[-1].record is None
     assert problem_of(books, "t2").proposals == ()
+
+
+def test_what_was_merged_by_another_name_is_proposed_no_more(books: Books) -> None:
+    gather(make_graded("t0", "丁", "路灯整夜不亮", -30, matter="路灯不亮", category="市政"), books)
+    ask(books, "m1", into=problem_of(books, "t0").problem_id)
+    assert len(problem_of(books, "t3").proposals) == 1
+    ask(books, "m2", into=problem_of(books, "t3").problem_id)
+    assert problem_of(books, "t3").problem_id == problem_of(books, "t0").problem_id
+    assert problem_of(books, "t3").proposals == ()
+
+
+def test_a_problem_that_has_grown_quiet_proposes_nothing_any_more(books: Books) -> None:
+    gather_on_tick(START + timedelta(days=70), books)
+    assert problem_of(books, "t3").status == "closed"
+    assert problem_of(books, "t3").proposals == ()
 
 
 def test_what_a_person_split_is_not_proposed_again(books: Books) -> None:
