@@ -12,7 +12,7 @@ from collections import Counter
 from typing import NamedTuple
 
 NEAR_S = 2 * 3600.0
-REACH = 2048
+REACH = 8192
 """Running numbers of a district between two tickets that are compared: some days of a district, and a bound."""
 USUAL, USUAL_PAIRS = 0.04, 100
 """What share of the pairs of a place is taken to come together, and the pairs it counts for, before tickets tell."""
@@ -37,8 +37,8 @@ class Kinship:
         self._calls: dict[str, list[_Call]] = {}
         """Place → its tickets, by slot."""
         self._headings: dict[str, Counter[str]] = {}
-        self._pairs: Counter[tuple[str, str]] = Counter()
-        self._together: Counter[tuple[str, str]] = Counter()
+        self._pairs: dict[tuple[str, str], int] = {}
+        self._together: dict[tuple[str, str], int] = {}
         self._all_pairs = 0
         self._all_together = 0
 
@@ -66,28 +66,31 @@ class Kinship:
         together."""
         usual = (self._all_together + USUAL * USUAL_PAIRS) / (self._all_pairs + USUAL_PAIRS)
         pair, lift = _pair(one, other), SAME if one == other else OTHER
-        return math.log((self._together[pair] + PRIOR * lift) / (self._pairs[pair] * usual + PRIOR))
+        together, pairs = self._together.get(pair, 0), self._pairs.get(pair, 0)
+        return math.log((together + PRIOR * lift) / (pairs * usual + PRIOR))
 
     def _count(self, place: str, index: int, call: _Call, number: int) -> None:
         """Count the pairs of a ticket with the others of its place; `index`: its place among them."""
-        heading = call.heading
-        for other, tickets in self._headings.get(place, {}).items():
-            self._pairs[_pair(heading, other)] += number * tickets
-            self._all_pairs += number * tickets
         calls = self._calls[place]
+        if not calls:
+            return
+        slot, at, caller, heading = call
+        pairs = self._pairs
+        for other, tickets in self._headings[place].items():
+            pair = (heading, other) if heading <= other else (other, heading)
+            pairs[pair] = pairs.get(pair, 0) + number * tickets
+        self._all_pairs += number * len(calls)
+        is_named = bool(caller) and not caller.startswith("~")
         for near in (range(index - 1, -1, -1), range(index, len(calls))):
             for position in near:
-                known = calls[position]
-                if abs(known.slot - call.slot) > REACH:
+                known_slot, known_at, known_caller, other = calls[position]
+                if abs(known_slot - slot) > REACH:
                     break
-                if abs(known.at - call.at) < NEAR_S or _is_one_caller(known.caller, call.caller):
-                    self._together[_pair(heading, known.heading)] += number
+                if abs(known_at - at) < NEAR_S or (is_named and known_caller == caller):
+                    pair = _pair(heading, other)
+                    self._together[pair] = self._together.get(pair, 0) + number
                     self._all_together += number
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:
     return (one, other) if one <= other else (other, one)
-
-
-def _is_one_caller(one: str, other: str) -> bool:
-    return one == other and bool(one) and not one.startswith("~")

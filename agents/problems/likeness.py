@@ -6,7 +6,7 @@ alerting.md B.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
@@ -67,6 +67,8 @@ class Known:
     title: "array[int]"
     norm_text: float
     norm_title: float
+    heading: str
+    """What it is counted under: its matter where the word lists name it, else its category."""
 
 
 @dataclass(slots=True)
@@ -107,9 +109,10 @@ PARTS = ("distance", "matter", "kinship", "text", "title", "time", "caller")
 """What the log odds are the sum of."""
 
 
-def compare(one: Asked, other: Known, narrowness: float, kinship: float) -> Likeness:
+def compare(one: Asked, other: Known, narrowness: float, kinship: Callable[[str], float]) -> Likeness:
     """How alike the asking ticket and an earlier one are; `narrowness` is that of their category, if it is one:
-    the share of its pairs of tickets that have one matter; `kinship` that of their headings, kinship.py."""
+    the share of its pairs of tickets that have one matter; `kinship` tells that of a heading with the
+    asking ticket's, see kinship.py."""
     relation = relate(one.signature, other.signature)
     if relation == "different":
         return UNLIKE
@@ -129,14 +132,14 @@ def _thin(relation: Relation, one: Signature, other: Signature) -> Likeness:
 
 
 def _at_one_place(
-    relation: Relation, one: Asked, other: Known, narrowness: float, kinship: float
+    relation: Relation, one: Asked, other: Known, narrowness: float, kinship: Callable[[str], float]
 ) -> Likeness:
     text, title = cosines(one, other)
     matter, text_weight = _matter(one.signature, other.signature, narrowness)
     weights = (
         PLACE[relation],
         matter,
-        kinship,
+        kinship(other.heading),
         text_weight * text,
         TITLE * title,
         _soon(abs(one.at - other.at)),

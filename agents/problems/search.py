@@ -78,7 +78,6 @@ class _Entry(Known):
     is_wordy: bool
     """Found by its words: no place is known for sure."""
     copy_key: str
-    heading: str
 
 
 class _Narrowness:
@@ -224,7 +223,7 @@ class Search:
         ticket."""
         asked = self._ask(signature, at, caller)
         narrowness = self._narrowness.of(signature.category)
-        heading = self._heading_of(signature.matter, signature.category)
+        kinship = partial(self._kinship.of, self._heading_of(signature.matter, signature.category))
         norms = asked.norm_text, asked.norm_title
         best: tuple[float, int, str, Likeness] | None = None
         near: tuple[float, int, str, Likeness] | None = None
@@ -236,7 +235,7 @@ class Search:
             if slot in seen or entry.problem_id in sure or abs(at - entry.at) > WINDOW_S:
                 continue
             seen.add(slot)
-            likeness = compare(asked, entry, narrowness, self._kinship.of(heading, entry.heading))
+            likeness = compare(asked, entry, narrowness, kinship)
             if likeness.margin < 0 and not likeness.is_near:
                 continue
             row = (self._draw(entry, likeness), -slot, entry.problem_id, likeness)
@@ -385,11 +384,11 @@ def _entry_of(member: Member, heading_of: Callable[[str, str], str]) -> _Entry:
         array("I") if thin else grams_of(signature.title),
         member.norm_text,
         member.norm_title,
+        heading_of(signature.matter, signature.category),
         member.ticket_id,
         member.problem_id,
         is_wordy,
         _copy_key(signature) if is_wordy else "",
-        heading_of(signature.matter, signature.category),
     )
 
 
