@@ -136,7 +136,7 @@ class Seen(Entry):
     of: Literal["seen"] = "seen"
     at: datetime
     findings: tuple[Candidate, ...]
-    """Each with more evidence than the one before; without words, in order of decision, at most 16."""
+    """Each with more evidence than the one before; without words, in order of decision, at most 24."""
 
 
 class Bar(Entry):

@@ -31,6 +31,8 @@ UNHURRIED_SHARE = 0.34
 LONGEST_BUDGET_DAYS = 7
 SURE_BUDGETS = 3
 """How many days' alerts a day may have for crowds beyond chance: it is no flood of false ones."""
+PINPOINTS = 2.0
+"""Units of λ, a hundred times rarer by chance, by which a place must beat the street or district that was told."""
 CROWDS: tuple[CandidateKind, ...] = ("burst", "campaign", "chronic", "seasonal")
 """Kinds that claim that many people are affected."""
 
@@ -130,7 +132,9 @@ def inhibited(candidate: Candidate, desk: Desk) -> No | None:
     kept = cover_of(candidate, desk)
     if kept is None:
         return None
-    says_more = has_grown(candidate, kept, desk) or is_campaign_of(candidate, kept)
+    says_more = (
+        has_grown(candidate, kept, desk) or is_campaign_of(candidate, kept) or pinpoints(candidate, kept)
+    )
     return No("inhibited", kept.alert.alert_id, says_more)
 
 
@@ -157,19 +161,22 @@ def cool_down(candidate: Candidate, desk: Desk) -> No | None:
 
 
 def _goes_on(candidate: Candidate, kept: Kept, desk: Desk) -> bool:
-    """Has the crowd of one place never been quiet since it was told?"""
+    """Has the crowd of one place never been quiet since it was told? Quiet ends with the first call of those found."""
     is_place = candidate.kind == "burst" and candidate.scope == "problem" == kept.alert.scope
-    return is_place and timedelta(0) <= candidate.at - kept.heard_at < desk.city.thresholds.quiet
+    since = candidate.at - kept.heard_at
+    began = since - timedelta(hours=candidate.figures.get("span", 0.0))
+    return is_place and timedelta(0) <= since and began < desk.city.thresholds.quiet
 
 
 def unconfirmed(candidate: Candidate, desk: Desk) -> No | None:
-    """A crowd without one place, barely above what is needed, waits until one more person says so.
+    """A crowd without one place and without neighbours, barely above what is needed, waits until one more person says
+    so.
 
     The next finding of its key with more people within the cool-down confirms it.
     """
     if candidate.kind != "burst" or candidate.scope not in ("street", "district"):
         return None
-    if is_confident(candidate):
+    if is_confident(candidate) or candidate.figures.get("together", 0.0) > 0.0:
         return None
     waits = desk.find(f"waits:{candidate.key}", Waits)
     if waits is None or abs(candidate.at - waits.at) >= desk.city.thresholds.cool_down:
@@ -181,6 +188,16 @@ def is_campaign_of(candidate: Candidate, kept: Kept) -> bool:
     """Is it that the crowd told of has sent one text? The person who was told ought to know."""
     known = kept.alert
     return (candidate.kind, known.kind) == ("campaign", "burst") and candidate.problem_id == known.problem_id
+
+
+def pinpoints(candidate: Candidate, kept: Kept) -> bool:
+    """Is it one place, and much further from chance than what was told of its street or district? The person who was
+    told ought to know where it is."""
+    is_place = candidate.kind == "burst" and candidate.scope == "problem"
+    known = kept.alert.figures.get("lambda", 0.0)
+    return (
+        is_place and kept.alert.kind == "burst" and candidate.figures.get("lambda", 0.0) >= known + PINPOINTS
+    )
 
 
 def has_grown(candidate: Candidate, kept: Kept, desk: Desk) -> bool:

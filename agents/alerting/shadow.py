@@ -33,15 +33,16 @@ from agents.problems.problem import Candidate
 WEEKS_BACK = 28
 """Days of the past that λ* is tried on."""
 STEP = 0.25
-HIGHEST = 8.0
+HIGHEST = 24.0
+"""A large crowd comes this far. Where fewer alerts are wanted than there are large crowds, they are told as they grow."""
 CHANCE_A_DAY = 3.0
 """False alarms a day counted at λ* = 0; √10 times more for each 1 below: λ is too bold the more it claims. Source:
 docs/quality.md (3.1 at 0, 5.5 at −0.5, 9.7 at −1, 1.3 at 1, 0.3 at 3)."""
-MOST_A_DAY = 16
+MOST_A_DAY = 24
 """Findings kept of one key and day: each a step stronger than the one before, so that none is missed by any λ*."""
 GATES_IN_SHADOW = (no_crowd, below_threshold, inhibited, cool_down, unconfirmed)
 """All whose outcome hangs on λ*. The budget's cap is left out: what it holds back is what is counted here."""
-_FIGURES = ("lambda", "tau", "alike", "trust", "slow_needed", "least")
+_FIGURES = ("lambda", "slow", "alike", "together", "trust", "slow_needed", "least")
 
 
 def lowest(budget: float) -> float:
@@ -174,6 +175,7 @@ def _kept(finding: Candidate, alert_id: str) -> Kept:
         updated_at=finding.at,
         title="",
         text="",
+        figures=finding.figures,
     )
     return Kept.model_construct(
         alert=alert,

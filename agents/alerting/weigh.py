@@ -10,7 +10,6 @@ from agents.alerting.trust import adjustment
 from agents.city import City, words
 from agents.problems.baseline import evidence_of
 from agents.problems.problem import Candidate, Scope
-from agents.problems.rate import FAST_TAUS
 
 CONFIDENT = 1.0
 """Evidence above what is needed, ten times rarer by chance, from which a crowd is believed at once."""
@@ -54,8 +53,8 @@ def evidence_needed(desk: Desk) -> float:
 def weigh(candidate: Candidate, desk: Desk) -> Candidate:
     """The candidate with its evidence λ after the city's correction, and with what it is measured against.
 
-    λ = max over windows of −log10 P(NB(2·r·corr·τ, φ) ≥ 2E − 1), less log10(J · n): minus log10 of the union
-    bound on findings by chance a day. Adds the figures `correction`, `trust` and `needed`; replaces `lambda`,
+    λ = max over spans w of the newest k reporters of −log10 P(NB(r·corr·w, φ) ≥ k − 1), less log10(J · n): minus
+    log10 of the union bound on findings by chance a day. Adds the figures `correction`, `trust` and `needed`; replaces `lambda`,
     `expected` and `ratio`. The figures come from agents/problems/baseline.py.
     """
     if candidate.kind != "burst" or candidate.scope not in LOCAL_SCOPES:
@@ -108,8 +107,8 @@ def is_sure(candidate: Candidate) -> bool:
 
 
 def is_slow(candidate: Candidate) -> bool:
-    """Was it found by a counter of days and weeks, which only a sparse stream has?"""
-    return candidate.figures.get("tau", 0.0) > max(FAST_TAUS)
+    """Did it come together over days, as it may in a sparse stream only?"""
+    return "slow" in candidate.figures
 
 
 def level_of(candidate: Candidate, city: City) -> Level:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from scipy.special import betainc, betaln
 
 from agents.problems.hours import Week, operational_hours
-from agents.problems.rate import FAST_TAUS, SLOW_TAUS, Rate
+from agents.problems.rate import Rate
 
 SLOW_BELOW_PER_DAY = 60.0
 """The slow counters count as evidence only in a district with fewer tickets a day than this."""
@@ -26,13 +26,20 @@ LEAST_SCORE = 2.0
 QUIET_HOURS = 336.0
 """Three reporters in two weeks are worth a look where two at most are expected. Source: the product's aim."""
 QUIET_VALUE = -1.0
-NOTHING = (0.0, 0.0, 1.0)
+PEOPLE = (3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)
+"""So many of the newest reporters are looked at together."""
+LEAST_SPAN = 0.25
+"""Hours. Calls that come closer are no more surprising: a clerk files several at once."""
+NEAR, SHORT, LONG = 24.0, 60.0, 504.0
+"""Operational hours within which three must have called; the longest span looked at, in such hours, and in plain ones
+where a district is sparse."""
+NOTHING = (0.0, 0, 1.0)
 _DAY = 86_400
 _HOUR = 3_600.0
 
 
 class Evidence(NamedTuple):
-    """What a stream shows at one instant: the counter that is furthest from chance, and its figures."""
+    """What a stream shows at one instant: the span that is furthest from chance, and its figures."""
 
     level: str
     value: float
@@ -118,45 +125,68 @@ def weigh(
 ) -> Evidence | None:
     """The evidence λ of a stream just after a new reporter was counted.
 
-    None below three distinct callers, and where chance explains it (p > 1 %). Fast counters need three
-    callers within 24 operational hours, slow ones within 21 days. J, the number of counters tried, and
-    `per_day`, the new reporters a day at this level, make the union bound. Evidence below `floor` may be None too:
-    it is not worked out where nobody will look at it.
+    None below three distinct callers, and where chance explains it (p > 1 %). Looked at are the spans that hold the
+    newest three, four, … reporters: up to 60 operational hours, in a sparse district also up to 21 days. A reporter
+    has just called; that so many others did within the span is what chance has to explain. J, the number of spans
+    looked at, and `per_day`, the new reporters a day at this level, make the union bound. Evidence below `floor` may be
+    None too: it is not worked out where nobody will look at it.
     """
     if len(rate.callers) < 3:
         return None
     at, phi = rate.at, dispersion(level, rate)
     quiet = level == "problem" and sparse and _is_quiet(rate, hourly_rate)
-    tried = len(FAST_TAUS) + (len(SLOW_TAUS) if sparse else 0)
+    fast, slow = spans_of(rate, week), spans_of(rate, None) if sparse else []
+    tried = max(1, len(fast) + len(slow))
     union = math.log10(tried * max(per_day, 1.0))
     # A hair less, for what is lost by rounding.
     least = 0.01 if quiet else max(LEAST_SCORE, floor + union - 1e-6)
-    fast = _best(rate.fast, FAST_TAUS, hourly_rate, phi, least)
-    slow = _best(rate.slow, SLOW_TAUS, hourly_rate, phi, least) if sparse else NOTHING
-    if max(fast, slow)[0] < least:
+    swift, long = _best(fast, hourly_rate, phi, least), _best(slow, hourly_rate, phi, least)
+    if max(swift, long)[0] < least:
         return None
-    near, far = distinct_within(rate, at, 24.0, week), distinct_within(rate, at, SLOW_TAUS[-1], None)
-    score, e, tau = max(fast if near >= 3 else NOTHING, slow if far >= 3 else NOTHING)
+    near = distinct_within(rate, at, NEAR, week)
+    score, people, span = max(swift if near >= 3 else NOTHING, long)
     if score < least:
         return None
     value = max(score - union, QUIET_VALUE if quiet else -math.inf)
-    counters = [*zip(rate.fast, FAST_TAUS, strict=True), *zip(rate.slow, SLOW_TAUS, strict=True)][:tried]
     figures = {
         "lambda": value,
         "score": score,
-        "tau": tau,
-        "e": e,
+        "span": span,
+        "people": float(people),
         "r": hourly_rate,
         "phi": phi,
         "n_per_day": max(per_day, 1.0),
         "J": float(tried),
         "distinct24": float(near),
-        "distinct21d": float(far),
-        "expected": hourly_rate * tau,
-        "ratio": e / (hourly_rate * tau),
+        "distinct21d": float(distinct_within(rate, at, LONG, None)),
+        "expected": hourly_rate * span,
+        "ratio": people / (hourly_rate * span),
     }
-    figures |= {f"e_{tau:g}": e for e, tau in counters}
+    if score == long[0]:
+        figures["slow"] = 1.0
+    figures |= {f"span_{people}": span for people, span in fast}
+    figures |= {f"long_{people}": span for people, span in slow}
     return Evidence(level, value, {name: round(number, 6) for name, number in figures.items()})
+
+
+def spans_of(rate: Rate, week: Week | None) -> list[tuple[int, float]]:
+    """(n, hours within which the newest n reporters have called): operational with `week`, else plain ones of more than
+    a day."""
+    # Within days nobody weighs twice; over weeks one person may.
+    newest = rate.came[::-1] if week is not None else sorted(rate.callers.values(), reverse=True)
+    longest = LONG if week is None else SHORT
+    now = rate.at / _HOUR if week is None else operational_hours(rate.at, week)
+    spans = []
+    for people in PEOPLE:
+        if people > len(newest):
+            break
+        last = newest[people - 1]
+        span = now - (last / _HOUR if week is None else operational_hours(last, week))
+        if span > longest:
+            break
+        if week is not None or span > NEAR:
+            spans.append((people, max(span, LEAST_SPAN)))
+    return spans
 
 
 def _is_quiet(rate: Rate, hourly_rate: float) -> bool:
@@ -169,23 +199,23 @@ def evidence_of(figures: Mapping[str, float], correction: float = 1.0) -> float:
     """λ from the figures of weigh(): where the city calls `correction` times as often as usual, and where the
     reporters count for less than one each (figure `weight`, see campaign.py)."""
     strongest, weight = 0.0, figures.get("weight", 1.0)
-    for name, counter in figures.items():
-        if not name.startswith("e_"):
+    for name, span in figures.items():
+        if not name.startswith(("span_", "long_")):
             continue
-        seen, usual = 2 * weight * counter - 1, 2 * figures["r"] * correction * float(name[2:])
-        if seen > usual:
-            strongest = max(strongest, tail(seen, usual, figures["phi"]))
-    return strongest - math.log10(max(figures["J"] * figures["n_per_day"], 1e-9))
+        others, usual = weight * float(name[5:]) - 1, figures["r"] * correction * span
+        if others > usual:
+            strongest = max(strongest, tail(others, usual, figures["phi"]))
+    union = math.log10(max(figures["J"] * figures["n_per_day"], 1e-9))
+    return strongest - union + figures.get("together", 0.0)
 
 
 def _best(
-    counters: tuple[float, ...], taus: Sequence[float], hourly_rate: float, phi: float, least: float
-) -> tuple[float, float, float]:
-    """(score, E, τ) of the counter furthest above what is usual, if its score may be `least`. Source: moments of
-    a decayed count, A.4 step 6."""
+    spans: Sequence[tuple[int, float]], hourly_rate: float, phi: float, least: float
+) -> tuple[float, int, float]:
+    """(score, reporters, hours) of the span furthest above what is usual, if its score may be `least`."""
     best = NOTHING
-    for e, tau in zip(counters, taus, strict=True):
-        n, mean = 2 * e - 1, 2 * hourly_rate * tau
-        if n > mean and not is_common(n, mean, phi, max(least, best[0])):
-            best = max(best, (tail(n, mean, phi), e, tau))
+    for people, span in spans:
+        others, mean = people - 1, hourly_rate * span
+        if others > mean and not is_common(others, mean, phi, max(least, best[0])):
+            best = max(best, (tail(others, mean, phi), people, span))
     return best

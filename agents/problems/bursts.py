@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from math import ceil
 
-from agents.problems.baseline import Evidence, evidence_of, weigh
+from agents.problems.baseline import LONG, SHORT, Evidence, evidence_of, weigh
 from agents.problems.campaign import LEAST_PEOPLE, figures_of, texts_of
 from agents.problems.case import (
     MAX_TICKETS,
@@ -15,10 +14,10 @@ from agents.problems.case import (
     members_within,
     scope_of,
 )
-from agents.problems.crowd import alike, people_of
+from agents.problems.crowd import MOST_TOGETHER, alike, people_of, together
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, Scope
-from agents.problems.rate import FAST_TAUS, SLOW_TAUS
+from agents.problems.rate import FAST_TAUS, LATE_HOURS
 from agents.problems.signature import OTHER
 from agents.problems.spots import shared_spot
 from agents.problems.usual import expect
@@ -35,34 +34,41 @@ def find_bursts(case: Case) -> tuple[Candidate, ...]:
         return ()
     usual = expect(case)
     found = []
-    for key, fresh in zip(case.member.streams, case.member.fresh, strict=True):
-        if not fresh:
+    # The narrowest first: a late ticket's findings are decided as they come, and a place says more than its street.
+    for key, fresh in reversed([*zip(case.member.streams, case.member.fresh, strict=True)]):
+        # What comes long after others have called since says nothing of now.
+        if not fresh or case.rates[key].at - case.member.at > LATE_HOURS * 3600:
             continue
         level = scope_of(key)
         # More tickets of no category than usual is not a finding that anyone can act on.
         if level != "problem" and case.problem.category == OTHER:
             continue
+        floor = PERMISSIVE if level == "problem" else PERMISSIVE - MOST_TOGETHER
         rate, hourly = case.rates[key], usual.hourly[key]
-        evidence = weigh(level, rate, hourly, usual.per_day, usual.sparse, usual.week, floor=PERMISSIVE)
-        if case.fires(f"burst:{level}", is_notable(evidence)):
-            found.append(_burst(case, key, level, evidence))
+        evidence = weigh(level, rate, hourly, usual.per_day, usual.sparse, usual.week, floor=floor)
+        if evidence is None and not case.repeats:
+            continue
+        burst = _burst(case, key, level, evidence)
+        if case.fires(f"burst:{level}", evidence is not None and burst.figures["lambda"] >= PERMISSIVE):
+            found.append(burst)
     return tuple(found)
-
-
-def is_notable(evidence: Evidence | None) -> bool:
-    """Whether alerting should hear of it."""
-    return evidence is not None and evidence.value >= PERMISSIVE
 
 
 def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Candidate:
     figures = dict(evidence.figures) if evidence is not None else {}
-    recent = case.rates[key].recent
+    rate = case.rates[key]
+    recent = rate.recent
     counted = _people_counted(scope, figures)
     members = _crowd(case, scope, recent, figures, counted)
     reporters = listed = len({member.caller for member in members})
     if len(recent) >= MAX_TICKETS:
         # Not all tickets are listed any more; the stream's own count is then the better one.
-        reporters = max(reporters, counted, int(figures.get("e", 0.0)))
+        span = figures.get("span", 0.0)
+        counter = next((e for e, tau in zip(rate.fast, FAST_TAUS, strict=True) if tau >= span), rate.fast[-1])
+        reporters = max(reporters, counted, int(counter))
+    if scope != "problem" and evidence is not None:
+        figures["together"] = round(together(scope, members, _before(case, recent, members)), 6)
+        figures["lambda"] = round(evidence.value + figures["together"], 6)
     figures |= _copies(members, reporters, figures)
     total = case.rates[case.book.total_key]
     figures["history_days"] = round((total.at - total.since) / 86_400, 2)
@@ -74,9 +80,16 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
     return candidate_of(case, "burst", scope, key, members, reporters, figures)
 
 
+def _before(case: Case, recent: tuple[str, ...], crowd: list[Member]) -> list[Member]:
+    """The stream's tickets of earlier than the crowd, as far as they are listed."""
+    first = min(member.at for member in crowd)
+    known = [case.book.member(ticket_id) for ticket_id in recent]
+    return [member for member in known if member is not None and member.at < first]
+
+
 def is_slow(figures: Mapping[str, float]) -> bool:
-    """Whether it was found by a counter of days and weeks, which only a sparse stream has."""
-    return figures.get("tau", 0.0) > FAST_TAUS[-1]
+    """Whether it came together over days, as it may in a sparse stream only."""
+    return "slow" in figures
 
 
 def _copies(members: list[Member], reporters: int, figures: Mapping[str, float]) -> dict[str, float]:
@@ -93,8 +106,8 @@ def _people_counted(scope: Scope, figures: Mapping[str, float]) -> int:
     there they are those of the counter that stands out, not the whole day's."""
     if is_slow(figures):
         return int(figures.get("distinct21d", 0))
-    if scope != "problem" and "e" in figures:
-        return max(LEAST_CROWD, ceil(figures["e"]))
+    if scope != "problem" and "people" in figures:
+        return int(figures["people"])
     return int(figures.get("distinct24", 0))
 
 
@@ -104,14 +117,13 @@ def _crowd(
     """The tickets of the people counted: of the shortest span that holds as many, so that text and list
     agree.
 
-    A count of operational hours may reach back further by the clock; one of a slow counter 21 days.
+    A span of operational hours may reach back further by the clock; one of a sparse stream 21 days.
     """
     hours: tuple[float, ...] = (24.0, 48.0, 96.0)
     if is_slow(figures):
-        longest = SLOW_TAUS[-1]
-        hours = (min(longest, 3 * figures["tau"]), longest, longest)
-    elif scope != "problem" and "tau" in figures:
-        hours = (*(min(24.0, times * figures["tau"]) for times in (2.0, 4.0, 8.0)), *hours)
+        hours = (figures["span"], LONG)
+    elif scope != "problem" and "span" in figures:
+        hours = (*(min(SHORT, times * figures["span"]) for times in (1.0, 2.0, 4.0)), *hours)
     members: list[Member] = []
     for span in hours:
         members = people_of(members_within(case, recent, timedelta(hours=span)), case.city)

@@ -49,6 +49,8 @@ class Rate(Value):
     yesterday: float = 0.0
     callers: dict[str, int] = Field(default_factory=dict)
     """Reporter → last call, oldest call first, at most 64."""
+    came: tuple[int, ...] = ()
+    """When the newest 64 of those who weigh came, in order of time."""
     hours: tuple[int, ...] = ()
     """Tickets per hour of week, of closed weeks; empty before there are enough of them."""
     hours_open: dict[int, int] = Field(default_factory=dict)
@@ -121,8 +123,11 @@ def count(
     changes: dict[str, object] = {"seq": seq, **more}
     _decay(rate, at, weight, week, changes)
     _roll(rate, at, weight, changes)
-    if weight >= 0 and caller is not None:
-        changes["callers"] = _call(rate.callers, caller, at)
+    if caller is not None:
+        if weight >= 0:
+            changes["callers"] = _call(rate.callers, caller, at)
+        if weight:
+            changes["came"] = _came(rate.came, int(at), weight)
     return rate.model_copy(update=changes)
 
 
@@ -137,6 +142,7 @@ def first(seq: int, at: float, caller: str, ticket_id: str) -> Rate:
         day=int(at // _DAY),
         today=1.0,
         callers={caller: int(at)},
+        came=(int(at),),
         recent=(ticket_id,),
     )
 
@@ -213,6 +219,15 @@ def _call(callers: dict[str, int], caller: str, at: float) -> dict[str, int]:
         del kept[min(zip(kept.values(), kept, strict=True))[1]]
     kept[caller] = last
     return kept
+
+
+def _came(came: tuple[int, ...], at: int, weight: float) -> tuple[int, ...]:
+    if weight < 0:
+        place = came.index(at) if at in came else len(came)
+        return (*came[:place], *came[place + 1 :])
+    if not came or at >= came[-1]:
+        return (*came, at)[-MAX_CALLERS:]
+    return tuple(sorted((*came, at)))[-MAX_CALLERS:]
 
 
 def learned(rate: Rate | None, at: float) -> dict[str, object]:

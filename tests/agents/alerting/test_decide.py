@@ -264,8 +264,8 @@ def test_a_redelivered_count_is_counted_once() -> None:
 
 def test_a_storm_raises_the_bar_for_local_crowds() -> None:
     desk = storm_desk()
-    counters = {"e_0.5": 3.0, "r": 0.2, "phi": 6.0, "n_per_day": 24.0, "J": 6.0, "lambda": 2.5, "ratio": 30.0}
-    local = {"category": "排水", "figures": counters}
+    spans = {"span_4": 0.25, "r": 0.3, "phi": 6.0, "J": 1.0, "n_per_day": 24.0, "lambda": 2.5, "ratio": 30.0}
+    local = {"category": "排水", "figures": spans}
     assert reason(decide(finding(-1, **local), desk)) is None
     pour(desk, 90, lambda number: f"{'东西南北'[number % 4]}区")
     held = decide(finding(6, key="p7", problem_id="p7", place={"street": "西一街道"}, **local), desk)[0].alert

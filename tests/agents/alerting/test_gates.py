@@ -34,9 +34,9 @@ def busy(desk: Desk, a_day: int, days: int = 30) -> Desk:
         ({"kind": "hazard", "reporters": 1, "figures": {}, "hazards": ("gas_leak",)}, None),
         ({"scope": "street", "category": "other"}, "below_threshold"),
         ({"scope": "district", "district": ""}, "below_threshold"),
-        ({"scope": "district", "figures": {"lambda": 6.0, "tau": 24.0}}, "below_threshold"),
-        ({"scope": "district", "figures": {"lambda": 6.0, "tau": 16.0}}, None),
-        ({"scope": "problem", "figures": {"lambda": 6.0, "tau": 504.0}}, None),
+        ({"scope": "district", "figures": {"lambda": 6.0, "slow": 1.0}}, "below_threshold"),
+        ({"scope": "district", "figures": {"lambda": 6.0, "span": 24.0}}, None),
+        ({"scope": "problem", "figures": {"lambda": 6.0, "slow": 1.0}}, None),
         ({"scope": "problem", "category": "other", "district": ""}, None),
         ({"evidence": (), "ticket_ids": ()}, "unsupported"),
     ],
@@ -293,7 +293,7 @@ def test_crowds_beyond_chance_pass_a_spent_budget_up_to_three(evidence: float, e
 @pytest.mark.parametrize(("a_day", "needed"), [(5, -1.0), (10, -1.0), (30, -0.046), (100, 1.0)])
 def test_a_crowd_of_days_needs_more_where_more_call(a_day: int, needed: float) -> None:
     desk = busy(make_desk(evidence=1.0), a_day, days=35)
-    slow = {"lambda": -0.5, "tau": 168.0}
+    slow = {"lambda": -0.5, "slow": 1.0}
     assert (reason(decide(finding(figures=slow), desk)) is None) is (needed < -0.5)
     weighed = decide(finding(1, key="k", problem_id="k", figures=slow), desk)[0].alert
     assert weighed.figures["slow_needed"] == pytest.approx(needed, abs=0.02)

@@ -87,9 +87,9 @@ def test_a_redelivered_finding_is_seen_once() -> None:
 def test_a_finding_of_many_tickets_is_seen_in_steps() -> None:
     desk = make_desk()
     for number in range(400):
-        decide(crowd(0, 1, number / 100, trigger_ticket_id=f"t{number}"), desk)
+        decide(crowd(0, 1, number / 50, trigger_ticket_id=f"t{number}"), desk)
     (seen,) = [entry for entry in desk.state.values() if isinstance(entry, Seen)]
-    assert len(seen.findings) == 16
+    assert len(seen.findings) == 24
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_no_number_is_claimed_that_the_tickets_do_not_bear_out() -> None:
 
 
 def test_a_slow_crowd_is_counted_over_three_weeks() -> None:
-    wording = say(reporters=9, figures={"tau": 168.0, "distinct21d": 9.0})
+    wording = say(reporters=9, figures={"slow": 1.0, "distinct21d": 9.0})
     assert wording.title == "新华小区停水：21天内9人反映"
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.problems.baseline import dispersion, hourly, is_common, tail, weigh
+from agents.problems.baseline import dispersion, evidence_of, hourly, is_common, spans_of, tail, weigh
 from agents.problems.hours import hour_of_week, local_seconds, operational_hours, week_of
 from agents.problems.rate import FAST_TAUS, MAX_CALLERS, Rate, clock_of, count, is_fresh, learned
 
@@ -97,7 +97,7 @@ def test_late_ticket_counts_as_if_in_time() -> None:
     in_order = counted([(MONDAY, "甲"), (MONDAY + HOUR, "乙"), (MONDAY + 3 * HOUR, "丙")])
     late = counted([(MONDAY, "甲"), (MONDAY + 3 * HOUR, "丙"), (MONDAY + HOUR, "乙")])
     assert late.fast == pytest.approx(in_order.fast)
-    assert late.today == in_order.today
+    assert (late.today, late.came) == (in_order.today, in_order.came)
 
 
 def test_same_change_twice_is_one_change() -> None:
@@ -109,7 +109,7 @@ def test_taking_back_undoes_a_count() -> None:
     rate = counted([(MONDAY, "甲"), (MONDAY + HOUR, "乙")])
     back = count(rate, 3, MONDAY + HOUR, -1.0, "乙", EVEN, MONDAY + HOUR)
     assert back.fast == pytest.approx([math.exp(-1 / tau) for tau in FAST_TAUS])
-    assert back.today == 1
+    assert (back.today, back.came) == (1, (MONDAY,))
 
 
 def test_caller_is_fresh_again_after_seven_quiet_days() -> None:
@@ -201,10 +201,37 @@ def test_evidence_of_three_in_an_hour_by_hand() -> None:
     rate = counted([(MONDAY, "甲"), (MONDAY, "乙"), (MONDAY, "丙")])
     evidence = weigh("problem", rate, 0.01, 100.0, False, EVEN)
     assert evidence is not None
-    # All counters are 3, so the shortest is the most surprising: n = 5, μ = 2·0.01·0.5.
-    assert evidence.figures["tau"] == 0.5
-    assert evidence.value == pytest.approx(tail(5, 0.01, 0.8) - math.log10(6 * 100), abs=1e-6)
-    assert evidence.figures["ratio"] == pytest.approx(3 / 0.005)
+    # At one instant, which counts as a quarter of an hour: two others where 0.01 · 0.25 are usual.
+    assert evidence.figures["span"] == 0.25
+    assert evidence.value == pytest.approx(tail(2, 0.0025, 0.8) - math.log10(100), abs=1e-6)
+    assert evidence.figures["ratio"] == pytest.approx(3 / 0.0025)
+
+
+def test_who_calls_again_draws_no_span_together() -> None:
+    calls = [(MONDAY, "甲"), (MONDAY + HOUR, "乙"), (MONDAY + 2 * HOUR, "丙"), (MONDAY + 8 * HOUR, "丁")]
+    again = [*calls[:3], (MONDAY + 7 * HOUR, "甲"), (MONDAY + 7.5 * HOUR, "乙"), calls[3]]
+    assert spans_of(counted(again), EVEN) == spans_of(counted(calls), EVEN) == [(3, 7.0), (4, 8.0)]
+
+
+def test_the_span_that_chance_explains_least_decides() -> None:
+    slow = [(MONDAY + n * 2 * HOUR, f"人{n}") for n in range(5)]
+    swift = [(MONDAY + 8 * HOUR + n * 600, f"众{n}") for n in range(1, 4)]
+    evidence = weigh("street", counted(slow + swift), 0.5, 1000.0, False, EVEN)
+    assert evidence is not None
+    assert (evidence.figures["people"], evidence.figures["span"]) == (4, 0.5)
+
+
+@given(st.floats(1.0, 5.0), st.floats(0.3, 1.0))
+def test_evidence_falls_where_the_city_calls_more_and_where_copies_count_less(
+    city: float, weight: float
+) -> None:
+    evidence = weigh(
+        "street", counted([(MONDAY + n * 600, f"人{n}") for n in range(8)]), 0.1, 1000.0, False, EVEN
+    )
+    assert evidence is not None
+    assert evidence_of(evidence.figures) == pytest.approx(evidence.value, abs=1e-4)
+    assert evidence_of(evidence.figures, city) <= evidence.value + 1e-4
+    assert evidence_of(evidence.figures | {"weight": weight}) <= evidence.value + 1e-4
 
 
 def test_three_reporters_in_two_weeks_weigh_only_where_few_call() -> None:
