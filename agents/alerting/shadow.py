@@ -37,7 +37,7 @@ HIGHEST = 24.0
 """A large crowd comes this far. Where fewer alerts are wanted than there are large crowds, they are told as they grow."""
 CHANCE_A_DAY = 3.0
 """False alarms a day counted at λ* = 0; √10 times more for each 1 below: λ is too bold the more it claims. Source:
-docs/quality.md (3.1 at 0, 5.5 at −0.5, 9.7 at −1, 1.3 at 1, 0.3 at 3)."""
+docs/decisions/0030 (5.1 at −0.25, 2.8 at 0.25, 1.9 at 0.75, 1.3 at 1.25)."""
 MOST_A_DAY = 24
 """Findings kept of one key and day: each a step stronger than the one before, so that none is missed by any λ*."""
 GATES_IN_SHADOW = (no_crowd, below_threshold, inhibited, cool_down, unconfirmed)
