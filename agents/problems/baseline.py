@@ -161,12 +161,15 @@ def weigh(
         "distinct21d": float(distinct_within(rate, at, LONG, None)),
         "expected": hourly_rate * span,
         "ratio": people / (hourly_rate * span),
+        **({"slow": 1.0} if score == long[0] else {}),
+        **_named("span", fast),
+        **_named("long", slow),
     }
-    if score == long[0]:
-        figures["slow"] = 1.0
-    figures |= {f"span_{people}": span for people, span in fast}
-    figures |= {f"long_{people}": span for people, span in slow}
     return Evidence(level, value, {name: round(number, 6) for name, number in figures.items()})
+
+
+def _named(name: str, spans: Sequence[tuple[int, float]]) -> dict[str, float]:
+    return {f"{name}_{people}": span for people, span in spans}
 
 
 def spans_of(rate: Rate, week: Week | None) -> list[tuple[int, float]]:
