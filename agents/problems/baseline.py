@@ -129,11 +129,11 @@ def weigh(
     newest three, four, … reporters: up to 60 operational hours, in a sparse district also up to 21 days. A reporter
     has just called; that so many others did within the span is what chance has to explain. J, the number of spans
     looked at, and `per_day`, the new reporters a day at this level, make the union bound. Evidence below `floor` may be
-    None too: it is not worked out where nobody will look at it.
+    None too.
     """
     if len(rate.callers) < 3:
         return None
-    at, phi = rate.at, dispersion(level, rate)
+    phi = dispersion(level, rate)
     quiet = level == "problem" and sparse and _is_quiet(rate, hourly_rate)
     fast, slow = spans_of(rate, week), spans_of(rate, None) if sparse else []
     tried = max(1, len(fast) + len(slow))
@@ -143,13 +143,12 @@ def weigh(
     swift, long = _best(fast, hourly_rate, phi, least), _best(slow, hourly_rate, phi, least)
     if max(swift, long)[0] < least:
         return None
-    near = distinct_within(rate, at, NEAR, week)
-    score, people, span = max(swift if near >= 3 else NOTHING, long)
-    if score < least:
+    near = distinct_within(rate, rate.at, NEAR, week)
+    if (score := max(long[0], swift[0] if near >= 3 else 0.0)) < least:
         return None
-    value = max(score - union, QUIET_VALUE if quiet else -math.inf)
+    people, span = long[1:] if score == long[0] else swift[1:]
     figures = {
-        "lambda": value,
+        "lambda": max(score - union, QUIET_VALUE if quiet else -math.inf),
         "score": score,
         "span": span,
         "people": float(people),
@@ -158,14 +157,14 @@ def weigh(
         "n_per_day": max(per_day, 1.0),
         "J": float(tried),
         "distinct24": float(near),
-        "distinct21d": float(distinct_within(rate, at, LONG, None)),
+        "distinct21d": float(distinct_within(rate, rate.at, LONG, None)),
         "expected": hourly_rate * span,
         "ratio": people / (hourly_rate * span),
         **({"slow": 1.0} if score == long[0] else {}),
         **_named("span", fast),
         **_named("long", slow),
     }
-    return Evidence(level, value, {name: round(number, 6) for name, number in figures.items()})
+    return Evidence(level, figures["lambda"], {name: round(number, 6) for name, number in figures.items()})
 
 
 def _named(name: str, spans: Sequence[tuple[int, float]]) -> dict[str, float]:
