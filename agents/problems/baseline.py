@@ -34,6 +34,8 @@ NEAR, SHORT, LONG = 24.0, 60.0, 504.0
 """Operational hours within which three must have called; the longest span looked at, in such hours, and in plain ones
 where a district is sparse."""
 NOTHING = (0.0, 0, 1.0)
+HAIR = 1e-6
+"""What may be lost by rounding."""
 _DAY = 86_400
 _HOUR = 3_600.0
 
@@ -125,11 +127,10 @@ def weigh(
 ) -> Evidence | None:
     """The evidence λ of a stream just after a new reporter was counted.
 
-    None below three distinct callers, and where chance explains it (p > 1 %). Looked at are the spans that hold the
-    newest three, four, … reporters: up to 60 operational hours, in a sparse district also up to 21 days. A reporter
-    has just called; that so many others did within the span is what chance has to explain. J, the number of spans
-    looked at, and `per_day`, the new reporters a day at this level, make the union bound. Evidence below `floor` may be
-    None too.
+    None below three callers, where chance explains it (p > 1 %), and perhaps below `floor`. Looked at are the spans
+    that hold the newest three, four, … reporters: up to 60 operational hours, in a sparse district also 21 days. That
+    so many others called before this one is what chance has to explain. J, the number of spans, and `per_day`, the new
+    reporters a day at this level, make the union bound.
     """
     if len(rate.callers) < 3:
         return None
@@ -138,15 +139,14 @@ def weigh(
     fast, slow = spans_of(rate, week), spans_of(rate, None) if sparse else []
     tried = max(1, len(fast) + len(slow))
     union = math.log10(tried * max(per_day, 1.0))
-    # A hair less, for what is lost by rounding.
-    least = 0.01 if quiet else max(LEAST_SCORE, floor + union - 1e-6)
+    least = 0.01 if quiet else max(LEAST_SCORE, floor + union - HAIR)
     swift, long = _best(fast, hourly_rate, phi, least), _best(slow, hourly_rate, phi, least)
     if max(swift, long)[0] < least:
         return None
     near = distinct_within(rate, rate.at, NEAR, week)
-    if (score := max(long[0], swift[0] if near >= 3 else 0.0)) < least:
+    score, people, span = max(swift if near >= 3 else NOTHING, long)
+    if score < least:
         return None
-    people, span = long[1:] if score == long[0] else swift[1:]
     figures = {
         "lambda": max(score - union, QUIET_VALUE if quiet else -math.inf),
         "score": score,
@@ -158,12 +158,13 @@ def weigh(
         "J": float(tried),
         "distinct24": float(near),
         "distinct21d": float(distinct_within(rate, rate.at, LONG, None)),
-        "expected": hourly_rate * span,
-        "ratio": people / (hourly_rate * span),
-        **({"slow": 1.0} if score == long[0] else {}),
+        "expected": (usual := hourly_rate * span),
+        "ratio": people / usual,
         **_named("span", fast),
         **_named("long", slow),
     }
+    if score == long[0]:
+        figures["slow"] = 1.0
     return Evidence(level, figures["lambda"], {name: round(number, 6) for name, number in figures.items()})
 
 
