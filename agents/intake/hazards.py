@@ -69,6 +69,7 @@ class Cues:
     hypothetical: re.Pattern[str]
     hypothetical_after: re.Pattern[str]
     hypothetical_between: re.Pattern[str]
+    asked: re.Pattern[str]
     history: re.Pattern[str]
     since: re.Pattern[str]
     now: re.Pattern[str]
@@ -262,6 +263,7 @@ def _cues(tables: Mapping[str, Any]) -> Cues:
         before("hypothetical"),
         cue("hypothetical", "after"),
         cue("hypothetical", "between"),
+        cue("hypothetical", "asked"),
         cue("history"),
         cue("history", "since"),
         cue("history", "now"),
@@ -324,6 +326,7 @@ def _is_unreal(text: str, hit: Hit, danger: Danger, cues: Cues, clause: tuple[in
     return bool(
         cues.hypothetical.search(text, clause[0], hit.start)
         or cues.hypothetical_after.match(text, hit.end)
+        or cues.asked.search(text, sentence_start(text, hit.start), sentence_end(text, hit.end))
         or ((hit.start, hit.end) != hit.word and cues.hypothetical_between.search(text, hit.start, hit.end))
     )
 

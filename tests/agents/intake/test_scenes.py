@@ -306,3 +306,22 @@ def test_a_wrong_scene_is_named(more: dict[str, object], named: str) -> None:
 def test_every_scene_speaks_for_a_danger_that_is_listed() -> None:
     named = {name for name, _, _ in scenes_of(words(CITY, "scenes"))}
     assert named and named <= set(words(CITY, "hazards")["hazards"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "万一家里老人晕倒，该打哪个电话",
+        "要是电梯里困住了人，应该先找物业吗",
+        "路上堵得我想死",
+        "缴费系统崩了，卡在页面上出不来",
+        "掉下来一块瓷砖，没砸着人也没砸着车",
+    ],
+)
+def test_what_is_asked_for_a_case_that_may_come_and_what_is_said_so_is_no_danger(text: str) -> None:
+    assert all(found.level != "critical" for found in find_hazards(text, CITY))
+
+
+def test_what_is_threatened_is_no_question() -> None:
+    assert find_hazards("你们要是再不来，我就从楼顶跳下去", CITY)[0].level == "critical"
+    assert find_hazards("里面着火了，要是门再打不开，人就没了", CITY)[0].level == "critical"
