@@ -1,7 +1,7 @@
 """How many reporters are usual, how many are there now, and how far that is from chance.
 
-The detector of a burst: negative binomial tail on exponentially decayed counts of distinct reporters, at
-nested levels, in one unit of evidence λ. One Rate is the state of one stream (a problem, a street ×
+The detector of a burst: negative binomial tail on the spans that hold the newest distinct reporters, at nested
+levels, in one unit of evidence λ. One Rate is the state of one stream (a problem, a street ×
 matter, a district × matter, or all tickets of a district, which also learns the hours of the week).
 Times are local seconds since 1970-01-01, so that hours and days of the week are those people live by.
 """
@@ -16,7 +16,7 @@ from agents.problems.hours import Week, operational_hours
 from agents.problems.rate import Rate
 
 SLOW_BELOW_PER_DAY = 60.0
-"""The slow counters count as evidence only in a district with fewer tickets a day than this."""
+"""Spans of days count as evidence only in a district with fewer tickets a day than this."""
 START_UP_DAYS = 28
 PHI = {"problem": 0.8, "street": 6.0, "district": 8.0}
 """Dispersion of the negative binomial per level, set by hand before the runs of alerting.md A.4."""

@@ -103,7 +103,7 @@ def _copies(members: list[Member], reporters: int, figures: Mapping[str, float])
 
 def _people_counted(scope: Scope, figures: Mapping[str, float]) -> int:
     """How many people the finding speaks of. A street or a district has others who call about the same all day:
-    there they are those of the counter that stands out, not the whole day's."""
+    there they are those of the span that stands out, not the whole day's."""
     if is_slow(figures):
         return int(figures.get("distinct21d", 0))
     if scope != "problem" and "people" in figures:

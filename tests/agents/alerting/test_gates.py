@@ -243,6 +243,26 @@ def test_the_local_day_decides_the_budget() -> None:
     assert reason(decide(after_midnight, desk)) is None
 
 
+@pytest.mark.parametrize(("strength", "is_told"), [(7.9, False), (8.0, True)])
+def test_a_place_that_beats_the_wide_alert_is_told_within_it_once(strength: float, is_told: bool) -> None:
+    desk = make_desk(alerts_per_day=9)
+    wide = raised(desk, finding(0, scope="district", key="城东区|district|供水"))
+    place = finding(2, figures={"lambda": strength})
+    assert [event.event for event in decide(place, desk)] == ["held", "updated"][: 1 + is_told]
+    next_one = decide(finding(3, figures={"lambda": strength + 1.0}), desk)
+    assert [event.event for event in next_one] == ["held", "updated"][: 1 + (not is_told)]
+    assert next_one[0].alert.under == wide.alert.alert_id
+
+
+@pytest.mark.parametrize(("span", "goes_on"), [(0.0, False), (1.0, True)])
+def test_a_crowd_goes_on_where_its_first_call_came_before_all_was_quiet(span: float, goes_on: bool) -> None:
+    desk = make_desk()
+    told = raised(desk, finding(0))
+    events = decide(finding(24.5, figures={"lambda": 6.0, "span": span}), desk)
+    ids = {event.alert.alert_id for event in events if event.event in ("raised", "updated")}
+    assert (ids == {told.alert.alert_id}) is goes_on
+
+
 # Low confidence
 
 
@@ -260,6 +280,13 @@ def test_a_crowd_without_one_place_barely_above_the_bar_waits(
 ) -> None:
     found = finding(scope=scope, key=f"城东区|{scope}|供水", figures={"lambda": strength})
     assert reason(decide(found, make_desk())) == expected
+
+
+def test_neighbours_in_it_confirm_a_wide_crowd_at_once() -> None:
+    for together, expected in ((-0.2, "unconfirmed"), (0.6, None)):
+        figures = {"lambda": 2.0, "together": together}
+        found = finding(scope="street", key="城东区|street|供水", figures=figures)
+        assert reason(decide(found, make_desk())) == expected
 
 
 @pytest.mark.parametrize(
