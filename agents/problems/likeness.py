@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from array import array
 
 PLACE: Mapping[Relation, float] = {"same": 0.0, "near": -3.0, "named": 0.0, "road": 0.0, "alike": -1.0}
-MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -2.1, -4.3, -4.5, -4.85
+MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -1.8, -4.0, -4.2, -4.55
 """What is one of the two tickets' matter and category."""
 NARROW_BOTH, NARROW_CATEGORY = 2.1, 5.2
 """Where the category is one, for a category that knows a single matter; less by the share of pairs that differ."""
