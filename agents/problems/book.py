@@ -1,7 +1,7 @@
 """The problems one district knows: stored state by key, what is derived from it, and what is let go."""
 
 import math
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Container, Iterable, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -138,9 +138,10 @@ class Book:
         self._own[member.ticket_id] = member.problem_id
         self.seq = max(self.seq, member.seq)
 
-    def calls_of(self, caller: str) -> tuple[str, ...]:
-        """Ids of a named caller's tickets of the last weeks, oldest first, at most 64."""
-        return tuple([ticket_id for _, ticket_id in self._calls.get(caller, ())])
+    def calls_of(self, caller: str, since: float) -> tuple[str, ...]:
+        """Ids of a named caller's tickets made since then (local seconds), oldest first, of the newest 64."""
+        calls = self._calls.get(caller, [])
+        return tuple([ticket_id for _, ticket_id in calls[bisect_left(calls, (since, "")) :]])
 
     def _note_call(self, member: Member) -> None:
         if not is_named(member.caller):

@@ -42,8 +42,9 @@ def is_step(number: int, first: int) -> bool:
 
 
 def _storm_or_target(case: Case, caller: str) -> tuple[Candidate, ...]:
-    # Most callers have called less often in all these weeks.
-    calls = _calls(case, caller, STORM_SPAN) if len(case.book.calls_of(caller)) >= STORM - 1 else []
+    # Most have not called so often; what older tickets say is not even read.
+    since = case.member.at - STORM_SPAN.total_seconds()
+    calls = _calls(case, caller, STORM_SPAN) if len(case.book.calls_of(caller, since)) >= STORM - 1 else []
     if len(calls) >= STORM and case.fires("harassment:problem", is_step(len(calls), STORM)):
         figures = {"calls": float(len(calls)), "problems": float(len({m.problem_id for m in calls}))}
         return (_finding(case, "harassment", caller, calls, figures, "24小时内"),)
@@ -78,8 +79,8 @@ def _repeats(case: Case, caller: str) -> tuple[Candidate, ...]:
 def _calls(case: Case, caller: str, span: timedelta) -> list[Member]:
     """The caller's tickets in this district that came in such a span before this one, and this one, last."""
     since = case.member.at - span.total_seconds()
-    known = members_within(case, case.book.calls_of(caller), span)
-    return [m for m in known if since <= m.at <= case.member.at]
+    known = members_within(case, case.book.calls_of(caller, since), span)
+    return [m for m in known if m.at <= case.member.at]
 
 
 def _finding(

@@ -43,8 +43,8 @@ INDEXED_MEMBERS = 12
 """Newest tickets by which a problem is found; keeps a problem of 50,000 tickets as cheap as one of twelve."""
 BACKGROUND = 200
 """Virtual earlier tickets, so that the first real ones are not all rare words."""
-USUAL_NUMBERS = 256
-"""Numbers of tickets that most pairs stay below: their weights are worked out at once."""
+USUAL_NUMBERS, USUAL_SHARE = 256, 1 / 8
+"""A number of tickets, and a share of all, that most pairs stay below: their weights are worked out at once."""
 MOST_DEAD = 24
 """Postings of entries that are gone, before a list is cleared of them."""
 USUAL_NARROWNESS, USUAL_PAIRS = 0.3, 100
@@ -111,7 +111,8 @@ class _Narrowness:
 @lru_cache(maxsize=256)
 def _usual_weights(known: float) -> tuple[float, ...]:
     """The weights of pairs that 0, 1, … tickets have, where e^`known` tickets are known."""
-    return tuple([(known - math.log(number + 1)) ** 2 for number in range(USUAL_NUMBERS)])
+    numbers = range(max(USUAL_NUMBERS, int(USUAL_SHARE * math.exp(known))))
+    return tuple([(known - math.log(number + 1)) ** 2 for number in numbers])
 
 
 class Search:
@@ -273,7 +274,8 @@ class Search:
         # Rounded, so that the weights need not be computed anew for each ticket.
         known = round(math.log(len(self._entries) + BACKGROUND), 2)
         usual, numbers = _usual_weights(known), map(self._df.get, grams, repeat(0))
-        weights = [usual[n] if n < USUAL_NUMBERS else (known - math.log(n + 1)) ** 2 for n in numbers]
+        most = len(usual)
+        weights = [usual[n] if n < most else (known - math.log(n + 1)) ** 2 for n in numbers]
         text = dict(zip(grams, weights, strict=True))
         # A title that is nothing but a learned name has pairs that the text has no more: they are no words.
         title = {gram: text[gram] for gram in grams_of(signature.title) if gram in text}

@@ -1,5 +1,6 @@
 """Callers: a person is one, nobody in particular is one a day, and an account of many is no person."""
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -113,4 +114,8 @@ def test_the_calls_of_one_caller_are_read_back_in_the_order_of_their_times(grade
         gather(graded(f"t{number}", "甲", hours=number), books)
     gather(graded("t0", "甲", "小区停水，也停电了，没有人管", edition=2), books)
     again = Books(City(), dict(books.problems), dict(books.members), dict(books.rates))
-    assert books.of("东城区").calls_of("甲") == again.of("东城区").calls_of("甲") == ("t0", "t1", "t2")
+    calls = books.of("东城区").calls_of("甲", -math.inf)
+    assert calls == again.of("东城区").calls_of("甲", -math.inf) == ("t0", "t1", "t2")
+    first = books.members["t0"].at
+    assert books.of("东城区").calls_of("甲", first) == calls
+    assert books.of("东城区").calls_of("甲", first + 1.0) == calls[1:]
