@@ -29,7 +29,7 @@ MAX_CALLS = 64
 """Tickets by which one caller's many are known."""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65_536)
 def key_of(district: str, *parts: str) -> str:
     """A key of state. The district stands first: what is a book's is told by it."""
     key = "|".join((district, *parts))
