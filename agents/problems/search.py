@@ -19,6 +19,7 @@ from agents.problems.kinship import Kinship
 from agents.problems.likeness import THETA, Asked, Known, Likeness, compare, cosine, norm_of
 from agents.problems.member import Member
 from agents.problems.names import Names
+from agents.problems.narrowness import Narrowness
 from agents.problems.signature import Signature, grams_of, hash_of
 from agents.problems.whereabouts import place_keys, query_keys
 
@@ -47,8 +48,6 @@ USUAL_NUMBERS, USUAL_SHARE = 256, 1 / 8
 """A number of tickets, and a share of all, that most pairs stay below: their weights are worked out at once."""
 MOST_DEAD = 24
 """Postings of entries that are gone, before a list is cleared of them."""
-USUAL_NARROWNESS, USUAL_PAIRS = 0.3, 100
-"""What is taken for a category's narrowness, and the pairs it counts for, before its tickets tell."""
 GUARDED_FROM = 5
 """Joining a problem of so many indexed tickets by words also needs half the bound on average over them: no
 chains."""
@@ -80,34 +79,6 @@ class _Entry(Known):
     copy_key: str
 
 
-class _Narrowness:
-    """How far each category is about one matter: the share of its pairs of tickets that have one."""
-
-    def __init__(self) -> None:
-        self._matters: dict[str, Counter[str]] = {}
-        self._tickets: Counter[str] = Counter()
-        self._pairs: Counter[str] = Counter()
-
-    def add(self, signature: Signature) -> None:
-        matters = self._matters.setdefault(signature.category, Counter())
-        self._pairs[signature.category] += matters[signature.matter]
-        self._tickets[signature.category] += 1
-        matters[signature.matter] += 1
-
-    def remove(self, signature: Signature) -> None:
-        matters = self._matters[signature.category]
-        matters[signature.matter] -= 1
-        self._tickets[signature.category] -= 1
-        self._pairs[signature.category] -= matters[signature.matter]
-        if not matters[signature.matter]:
-            del matters[signature.matter]
-
-    def of(self, category: str) -> float:
-        tickets = self._tickets[category]
-        pairs = tickets * (tickets - 1) / 2
-        return (self._pairs[category] + USUAL_NARROWNESS * USUAL_PAIRS) / (pairs + USUAL_PAIRS)
-
-
 @lru_cache(maxsize=256)
 def _usual_weights(known: float) -> tuple[float, ...]:
     """The weights of pairs that 0, 1, … tickets have, where e^`known` tickets are known."""
@@ -132,7 +103,7 @@ class Search:
         self._kinship = kinship
         self._heading_of = heading_of
         """What a ticket of this matter and category is counted under."""
-        self._narrowness = _Narrowness()
+        self._narrowness = Narrowness()
         self._of_problem: dict[str, list[int]] = {}
 
     def add(self, member: Member) -> None:
