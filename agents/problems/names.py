@@ -77,14 +77,15 @@ class Names:
         """For each of its names the one name of the district that it is short for, or that is short for it."""
         found: list[str] = []
         for name in signature.names if signature.is_sure else ():
-            kind, said = name.partition(":")[0], _said(name)
+            kind, said = f"{name.partition(':')[0]}:", _said(name)
             if len(said) < 2:
                 continue
             near = [
                 known
                 for other, known in self._starts.get(number_of(said[:2]), ())
-                if other != said
-                and known.startswith(f"{kind}:")
+                if (said in other or other in said)
+                and other != said
+                and known.startswith(kind)
                 and (is_nickname(said, other) or is_nickname(other, said))
                 and self._is_in(district, known)
             ]

@@ -10,7 +10,7 @@ from bisect import insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from heapq import nlargest
 from itertools import repeat
 from typing import NamedTuple
@@ -195,7 +195,8 @@ class Search:
         ticket."""
         asked = self._ask(signature, at, caller)
         narrowness = self._narrowness.of(signature.category)
-        kinship = partial(self._kinship.of, self._heading_of(signature.matter, signature.category))
+        # Many tickets of one place have few headings.
+        kinship = cache(partial(self._kinship.of, self._heading_of(signature.matter, signature.category)))
         norms = asked.norm_text, asked.norm_title
         best: tuple[float, int, str, Likeness] | None = None
         near: tuple[float, int, str, Likeness] | None = None
