@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from math import inf
 
 from agents.problems.baseline import LONG, SHORT, Evidence, evidence_of, weigh
 from agents.problems.campaign import LEAST_PEOPLE, figures_of, texts_of
@@ -48,13 +49,13 @@ def find_bursts(case: Case) -> tuple[Candidate, ...]:
         evidence = weigh(level, rate, hourly, usual.per_day, usual.sparse, usual.week, floor=floor)
         if evidence is None and not case.repeats:
             continue
-        burst = _burst(case, key, level, evidence)
-        if case.fires(f"burst:{level}", evidence is not None and burst.figures["lambda"] >= PERMISSIVE):
+        if (burst := _burst(case, key, level, evidence)) is not None:
             found.append(burst)
     return tuple(found)
 
 
-def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Candidate:
+def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Candidate | None:
+    """The finding, where alerting should hear of it."""
     figures = dict(evidence.figures) if evidence is not None else {}
     rate = case.rates[key]
     recent = rate.recent
@@ -70,6 +71,8 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
         figures["together"] = round(together(scope, members, _before(case, recent, members)), 6)
         figures["lambda"] = round(evidence.value + figures["together"], 6)
     figures |= _copies(members, reporters, figures)
+    if not case.fires(f"burst:{scope}", figures.get("lambda", -inf) >= PERMISSIVE):
+        return None
     total = case.rates[case.book.total_key]
     figures["history_days"] = round((total.at - total.since) / 86_400, 2)
     if scope != "problem":
