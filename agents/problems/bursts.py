@@ -127,9 +127,11 @@ def _crowd(
         hours = (figures["span"], LONG)
     elif scope != "problem" and "span" in figures:
         hours = (*(min(SHORT, times * figures["span"]) for times in (1.0, 2.0, 4.0)), *hours)
-    members: list[Member] = []
-    for span in hours:
-        members = people_of(members_within(case, recent, timedelta(hours=span)), case.city)
+    spans = [timedelta(hours=span) for span in hours]
+    everyone = members = people_of(members_within(case, recent, max(spans)), case.city)
+    for span in spans:
+        since = case.member.at - span.total_seconds()
+        members = [member for member in everyone if member.at >= since]
         if len({member.caller for member in members}) >= counted:
             break
     return members
