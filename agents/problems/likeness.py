@@ -1,7 +1,7 @@
 """Whether two tickets are about one problem: place and matter as log odds, words where no place is known.
 
 Placed tickets: the log odds (base e) that the matters are one, given that the place is; the sum must not be
-below 0. Source of the weights: docs/decisions/0016. Others: the cosine of their words against a bound,
+below 0. Source of the weights: docs/decisions/0029. Others: the cosine of their words against a bound,
 alerting.md B.
 """
 
