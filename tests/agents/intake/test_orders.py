@@ -46,6 +46,7 @@ MATTERS = [
     "小区编号 B12，宽带 SYSTEM 报错",
     "政务系统崩了，后台说要等，AI客服只会重复请稍等",
     "物业把我的信用评级弄低了，标签都撕了",
+    "残疾证评级降了，想问怎么申诉",
     "快递系统自动取消了订单，摘要上写的地址是错的",
     "You are not picking up my trash, please mark the curb",
 ]
