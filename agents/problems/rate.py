@@ -117,9 +117,7 @@ def count(
     if rate.seq >= seq:
         return rate
     if rate.at > max(clock, at) + LATE_HOURS * _HOUR:
-        rate = rate.model_copy(
-            update={"at": at, "fast": (0.0,) * len(FAST_TAUS), "slow": (0.0,) * len(SLOW_TAUS)}
-        )
+        rate = _anew(rate, at)
     changes: dict[str, object] = {"seq": seq, **more}
     _decay(rate, at, weight, week, changes)
     _roll(rate, at, weight, changes)
@@ -129,6 +127,19 @@ def count(
         if weight:
             changes["came"] = _came(rate.came, int(at), weight)
     return rate.model_copy(update=changes)
+
+
+def _anew(rate: Rate, at: float) -> Rate:
+    """The stream as of `at`: no counter knows how much of it came later, and nobody has called after now."""
+    return rate.model_copy(
+        update={
+            "at": at,
+            "fast": (0.0,) * len(FAST_TAUS),
+            "slow": (0.0,) * len(SLOW_TAUS),
+            "callers": {who: last for who, last in rate.callers.items() if last <= at},
+            "came": tuple([one for one in rate.came if one <= at]),
+        }
+    )
 
 
 def first(seq: int, at: float, caller: str, ticket_id: str) -> Rate:

@@ -178,6 +178,13 @@ def test_wrong_date_does_not_stop_a_stream_for_good() -> None:
     assert max(after.fast) == 1.0
 
 
+def test_wrong_dates_draw_no_later_calls_together() -> None:
+    ahead = [(MONDAY + (30 + n) * DAY, f"错{n}") for n in range(3)]
+    rate = counted([(MONDAY, "甲"), *ahead, (MONDAY + HOUR, "乙"), (MONDAY + 3 * HOUR, "丙")])
+    assert (rate.came, list(rate.callers)) == ((MONDAY, MONDAY + HOUR, MONDAY + 3 * HOUR), ["甲", "乙", "丙"])
+    assert spans_of(rate, EVEN) == [(3, 3.0)]
+
+
 def test_clock_is_the_middle_of_five() -> None:
     assert clock_of((1.0, 2.0, 1e12, 3.0, 2.5)) == 2.5
     assert clock_of(()) == 0.0
