@@ -75,10 +75,8 @@ class Kinship:
         if not calls:
             return
         slot, at, caller, heading = call
-        pairs = self._pairs
         for other, tickets in self._headings[place].items():
-            pair = (heading, other) if heading <= other else (other, heading)
-            pairs[pair] = pairs.get(pair, 0) + number * tickets
+            _tally(self._pairs, _pair(heading, other), number * tickets)
         self._all_pairs += number * len(calls)
         is_named = bool(caller) and not caller.startswith("~")
         for near in (range(index - 1, -1, -1), range(index, len(calls))):
@@ -87,10 +85,18 @@ class Kinship:
                 if abs(known_slot - slot) > REACH:
                     break
                 if abs(known_at - at) < NEAR_S or (is_named and known_caller == caller):
-                    pair = _pair(heading, other)
-                    self._together[pair] = self._together.get(pair, 0) + number
+                    _tally(self._together, _pair(heading, other), number)
                     self._all_together += number
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:
     return (one, other) if one <= other else (other, one)
+
+
+def _tally(pairs: dict[tuple[str, str], int], pair: tuple[str, str], number: int) -> None:
+    """Count, and keep no pair that is counted no more: categories of a platform's own are without bound."""
+    count = pairs.get(pair, 0) + number
+    if count:
+        pairs[pair] = count
+    else:
+        del pairs[pair]

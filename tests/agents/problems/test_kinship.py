@@ -83,6 +83,7 @@ def test_what_it_holds_follows_from_the_tickets_that_are_in_it(
     for slot, call in numbered:
         if (slot, call) not in gone:
             known.add(call[0], slot, *call[1:])
+    assert vars(kinship) == vars(known)
     for one, other in permutations(("停水", "水费", "路灯"), 2):
         assert kinship.of(one, other) == known.of(one, other)
         assert kinship.of(one, one) == known.of(one, one)
