@@ -61,6 +61,9 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
     recent = rate.recent
     counted = _people_counted(scope, figures)
     members = _crowd(case, scope, recent, figures, counted)
+    # A repeated finding may find that all of its tickets have turned out to be the city's own work.
+    if not members:
+        return None
     reporters = listed = len({member.caller for member in members})
     if len(recent) >= MAX_TICKETS:
         # Not all tickets are listed any more; the stream's own count is then the better one.

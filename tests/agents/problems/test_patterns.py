@@ -162,6 +162,20 @@ def test_street_crowd_of_one_matter_is_found_among_many_others_of_its_category(g
     assert found[0].figures["lambda"] > 1.0
 
 
+def test_crowd_that_became_the_city_s_own_work_is_found_no_more_when_its_tickets_come_again(
+    graded: Make,
+) -> None:
+    tickets = [graded(f"t{n}", f"人{n}", hours=n / 10) for n in range(6)]
+    later = [
+        graded(f"t{n}", f"人{n}", "现场看过，记录在案", n / 10, matter="巡查", edition=2) for n in range(6)
+    ]
+    books = Books(City(), {}, {}, {})
+    found = [gather(ticket, books).candidates for ticket in tickets]
+    assert {candidate.scope for candidate in found[-1]} == {"problem", "street", "district"}
+    for ticket in (*later, *tickets):
+        assert gather(ticket, books).candidates == ()
+
+
 def test_silent_wide_streams_are_forgotten(graded: Make) -> None:
     books = Books(City(), {}, {}, {})
     gather(graded("a"), books)
