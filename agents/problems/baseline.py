@@ -34,6 +34,8 @@ NEAR, SHORT, LONG = 24.0, 60.0, 504.0
 """Operational hours within which three must have called; the longest span looked at, in such hours, and in plain ones
 where a district is sparse."""
 NOTHING = (0.0, 0, 1.0)
+LEAST_RATE = 1e-6
+"""Reporters an hour: a smaller rate would be told as 0, against which everything is infinitely surprising."""
 HAIR = 1e-6
 """What may be lost by rounding."""
 _DAY = 86_400
@@ -152,7 +154,7 @@ def weigh(
         "score": score,
         "span": span,
         "people": float(people),
-        "r": hourly_rate,
+        "r": max(hourly_rate, LEAST_RATE),
         "phi": phi,
         "n_per_day": max(per_day, 1.0),
         "J": float(tried),

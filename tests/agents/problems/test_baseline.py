@@ -254,3 +254,11 @@ def test_baseline_of_zero_is_finite() -> None:
     evidence = weigh("district", rate, hourly(None, 1e-12, "district", MONDAY, False), 0.0, True, EVEN)
     assert evidence is not None
     assert math.isfinite(evidence.value)
+
+
+@pytest.mark.parametrize("hourly_rate", [1e-12, 4e-7, 1e-3])
+def test_evidence_worked_out_again_is_no_bolder_however_rare_the_stream(hourly_rate: float) -> None:
+    rate = counted([(MONDAY, "甲"), (MONDAY, "乙"), (MONDAY, "丙")])
+    evidence = weigh("problem", rate, hourly_rate, 1.0, True, EVEN)
+    assert evidence is not None
+    assert evidence_of(evidence.figures) < evidence.value + 1e-4
