@@ -192,12 +192,12 @@ def is_campaign_of(candidate: Candidate, kept: Kept) -> bool:
 
 def pinpoints(candidate: Candidate, kept: Kept) -> bool:
     """Is it one place, and much further from chance than what was told of its street or district? The person who was
-    told ought to know where it is."""
+    told ought to know where it is; once: what goes on there is told again as it grows."""
     is_place = candidate.kind == "burst" and candidate.scope == "problem"
-    known = kept.alert.figures.get("lambda", 0.0)
-    return (
-        is_place and kept.alert.kind == "burst" and candidate.figures.get("lambda", 0.0) >= known + PINPOINTS
-    )
+    told = kept.alert
+    if not is_place or told.kind != "burst" or told.problem_id == candidate.problem_id:
+        return False
+    return candidate.figures.get("lambda", 0.0) >= told.figures.get("lambda", 0.0) + PINPOINTS
 
 
 def has_grown(candidate: Candidate, kept: Kept, desk: Desk) -> bool:

@@ -254,6 +254,16 @@ def test_a_place_that_beats_the_wide_alert_is_told_within_it_once(strength: floa
     assert next_one[0].alert.under == wide.alert.alert_id
 
 
+def test_a_place_told_within_a_wide_alert_is_told_again_as_it_grows_not_with_every_call() -> None:
+    desk = make_desk(alerts_per_day=9)
+    raised(desk, finding(0, scope="district", key="城东区|district|供水", reporters=8))
+    told = []
+    for people in range(5, 51):
+        place = finding(1 + people / 10, reporters=people, figures={"lambda": 1.2 * people})
+        told += [people for event in decide(place, desk) if event.event == "updated"]
+    assert told == [7, 14, 28]
+
+
 @pytest.mark.parametrize(("span", "goes_on"), [(0.0, False), (1.0, True)])
 def test_a_crowd_goes_on_where_its_first_call_came_before_all_was_quiet(span: float, goes_on: bool) -> None:
     desk = make_desk()
