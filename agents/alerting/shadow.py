@@ -42,7 +42,7 @@ MOST_A_DAY = 24
 """Findings kept of one key and day: each a step stronger than the one before, so that none is missed by any λ*."""
 GATES_IN_SHADOW = (no_crowd, below_threshold, inhibited, cool_down, unconfirmed)
 """All whose outcome hangs on λ*. The budget's cap is left out: what it holds back is what is counted here."""
-_FIGURES = ("lambda", "slow", "alike", "together", "trust", "slow_needed", "least")
+_FIGURES = ("lambda", "slow", "alike", "together", "trust", "slow_needed", "least", "span")
 
 
 def lowest(budget: float) -> float:
