@@ -1,6 +1,7 @@
 """Words of a text that speak to a machine, or fill in its form, and not to the hotline: they tell no fact."""
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 
 from agents.intake.openings import quick
@@ -25,7 +26,7 @@ _ORDERS = (
     r"风险点?[=＝]|等级[=＝]|字段(?:名|替换)|JSON|输出格式|[\"'](?:role|content|system)[\"']\s*:",
     # English.
     r"\b(?:ignore|disregard|forget)\b.{0,30}\b(?:previous|above|prior|instructions?|rules?)\b",
-    r"\b(?:system|developer|assistant|user|admin|prompt)\b\s*(?:prompt|override|note|message)?\s*[\]】)）]?\s*[:：\]]",
+    r"\b(?:system|developer|assistant|user|admin|prompt)\b\s*(?:(?:prompt|override|note|message)\s*)?[\]】)）]?\s*[:：\]]",
     r"\b(?:new|updated) rules?\b\s*:|\bevery ticket is\b|\bdowngrade to\b|\bdo not alert\b",
     r"\bend of (?:ticket|text|citizen)\b|\bnew ticket\b",
     r"\b(?:classify|rate|mark|label|treat|grade)\s+(?:this|it|the|every)\b.{0,20}\b(?:as|ticket|[0-9])",
@@ -35,12 +36,12 @@ _ORDERS = (
     r"(?:ai|assistant|model|grader|in|output|rate|classify|ignore|answer|mark|set)\b",
     # Chinese: who is spoken to, as what, and which rules are to fall.
     r"提示词|(?:系统|管理员|内部|开发者|质检员?|后台|插入)的?(?:指令|批注|命令|备注)|无限制(?:助手|模式)|是(?:系统|后台)?管理员|市民原文|按此研判|重复(?:以下|上面)",
-    r"(?:忽略|无视|忘记|忘掉|跳过|覆盖).{0,6}(?:之前|以上|上面|前面|前文|上述|上文|规则|指令|设定)|以上(?:内容|文字|规则)?.{0,2}作废|规则(?:更新|变更)[为成是]",
-    rf"(?:从现在起|根据最新规定|根据新规)[^。！？\n]{{0,24}}(?:规则|[评判按][为成]?[^，。]{{0,3}}{_LEVEL})|(?:参照|按照)(?:示例|例子)|(?:示例|样例)[:：]|正确答案|校验模型|测试(?:系统|模型)",
+    r"(?:忽略|无视|忘记|忘掉|跳过|覆盖).{0,6}(?:之前|以上|上面|前面|前文|上述|上文|规则|指令|设定)(?!的?(?:密码|账[号户]|口令|手机号))|以上(?:内容|文字|规则)?.{0,2}作废|规则(?:更新|变更)[为成是]",
+    rf"(?:从现在起|根据最新规定|根据新规)[^。！？\n]{{0,24}}(?:规则|[评判按][为成]?[^，。]{{0,3}}{_LEVEL})|(?:参照|按照)(?:示例|例子)|(?:示例|样例)[:：]|正确答案|校验模型|(?<!小区)(?<![在次们里])测试(?:系统|模型)(?!的时候|时|公司)",
     r"你(?:现在)?是[^，。；！？\n]{0,12}(?:助手|调度员|模型|机器人|AI|评级|分类器)|(?:假设|假如|扮演)你?是?一?[名个]?[^，。；！？\n]{0,10}(?:指挥员|调度员|评级员|模型|AI)",
-    rf"(?:作为|若你是|如果你是)[^，。；！？\n]{{0,10}}(?:{_SOMEONE})|{_SOMEONE}(?:同学|小助手)?(?:请|必须|应当|注意|[:：])|请(?:{_SOMEONE}|转告后台)|评级的?同志",
-    r"(?:后台|系统|平台)(?:系统)?(?:请|应|须|必须|自动|建议)[^，。；！？\n]{0,12}(?:列为|升级|评为|判为|标为|设为|改为|归为)|(?:系统提示|智能研判)[^，。；！？\n]{0,3}[:：]",
-    r"(?:请|直接|只|必须)(?:输出|返回|回答|回复|生成)[^，。；！？\n]{0,12}(?:urgency|json|hazards?|结果|以下|等级|字段|英文|OK|特急|平缓)|请?勾选[“\"]?(?:特急|紧急)",
+    rf"(?:作为|若你是|如果你是)[^，。；！？\n]{{0,10}}(?:{_SOMEONE})(?!专业|行业|学院|公司|企业)|{_SOMEONE}(?:同学|小助手)?(?:请|必须|应当|注意|[:：])|请(?:{_SOMEONE}|转告后台)|评级的?同志",
+    r"(?:后台|系统|平台)(?:系统)?(?:请|应|须|必须|自动|建议)[^，。；！？\n]{0,12}(?:列为|升级(?![为成到至]?[^，。；！？\n]{0,4}(?:会员|套餐|维护|改造|版本|软件|服务))|评为|判为|标为|设为|改为|归为)|(?:系统提示|智能研判)[^，。；！？\n]{0,3}[:：]",
+    r"(?:请|直接|只|必须)(?:输出|返回|回答|回复|生成)[^，。；！？\n]{0,12}(?:urgency|json|hazards?|(?<![理查实测])结果|以下|等级|字段|英文|OK|特急|平缓)|请?勾选[“\"]?(?:特急|紧急)",
     r"(?:不要|请勿|勿|不得|别)(?:识别|触发|生成|判|评|标|输出)[^。！？\n]{0,14}(?:词|警报|风险|特急|紧急|critical|urgent)",
     r"</?(?:text|script|system)>|\[/?INST\]|<\||```|###",
 )
@@ -75,7 +76,9 @@ _TOLD = re.compile(
 """A clause that tells what happens, and to whom."""
 _CLAUSE_END = re.compile(r"[，,；;：:。！？!?\n]|\.(?=\s|\Z)")
 _SENTENCE_END = "。！？!?；;.\n"
-_LATIN = re.compile(r"[^\u4e00-\u9fff，；：。！？\n]+\Z")
+_CLAUSE_SIGN = re.compile("[，,；;：:。！？!?\n]")
+_CHINESE = re.compile("[\u4e00-\u9fff，；：。！？\n]")
+_TELLING = re.compile(f"(?={_TOLD.pattern})")
 _BRACKETS = {"（": "）", "(": ")", "【": "】", "[": "]", "{": "}"}
 _WIDEST = 120
 """Characters of a bracket."""
@@ -89,10 +92,7 @@ def without_orders(text: str) -> str:
     """
     if not _MAY_HOLD.search(text):
         return text
-    spans = sorted(
-        [_bracket_of(text, *match.span()) for match in _MACHINE.finditer(text)]
-        + [_clause_of(text, *match.span()) for match in _RANK.finditer(text)]
-    )
+    spans = _spans_of(text)
     pieces: list[str] = []
     at = 0
     for start, end in spans:
@@ -103,34 +103,78 @@ def without_orders(text: str) -> str:
     return "".join(pieces) + text[at:]
 
 
-def _bracket_of(text: str, start: int, end: int) -> tuple[int, int]:
+def _spans_of(text: str) -> list[tuple[int, int]]:
+    machine, rank = list(_MACHINE.finditer(text)), list(_RANK.finditer(text))
+    if not machine and not rank:
+        return []
+    clauses = _Clauses(text)
+    return sorted(
+        [_bracket_of(clauses, *match.span()) for match in machine]
+        + [clauses.around(*match.span()) for match in rank]
+    )
+
+
+class _Clauses:
+    """Where clauses end and what stands in them, looked up: a hostile text may give thousands of orders."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._signs, self._ends, self._chinese, self._told = (
+            [match.start() for match in pattern.finditer(text)]
+            for pattern in (_CLAUSE_SIGN, _CLAUSE_END, _CHINESE, _TELLING)
+        )
+        self._walked = (0, -1)
+
+    def around(self, start: int, end: int) -> tuple[int, int]:
+        """The clause of what stands there."""
+        sign = bisect_left(self._signs, start)
+        return self._signs[sign - 1] + 1 if sign else 0, self._end_from(bisect_left(self._ends, end))
+
+    def tells(self, start: int, end: int) -> bool:
+        """Whether what happens to somebody is told between the two."""
+        told = bisect_left(self._told, start)
+        return told < len(self._told) and _TOLD.match(self.text, self._told[told], end) is not None
+
+    def latin_from(self, begin: int, start: int) -> int:
+        """Where what is not Chinese begins, of what stands before `start` and not before `begin`."""
+        before = bisect_left(self._chinese, start)
+        return max(begin, self._chinese[before - 1] + 1 if before else 0)
+
+    def said_until(self, stop: int) -> int:
+        """From the end of a clause to that of its sentence, or to a clause that tells what happens."""
+        if self._walked[0] <= stop <= self._walked[1]:
+            return self._walked[1]
+        first, at = stop, bisect_left(self._ends, stop)
+        while stop < len(self.text) and self.text[stop] not in _SENTENCE_END:
+            at += 1
+            after = self._end_from(at)
+            if self.tells(stop + 1, after):
+                break
+            stop = after
+        self._walked = first, stop
+        return stop
+
+    def _end_from(self, number: int) -> int:
+        return self._ends[number] if number < len(self._ends) else len(self.text)
+
+
+def _bracket_of(clauses: _Clauses, start: int, end: int) -> tuple[int, int]:
     """The bracket around it on its line; without one what is said from its clause on."""
+    text = clauses.text
     for at in range(start, max(-1, start - _WIDEST), -1):
         if at < len(text) and text[at] in _BRACKETS:
             closing = text.find(_BRACKETS[text[at]], end, at + _WIDEST)
-            return (at, closing + 1) if closing >= 0 else _speech_of(text, start, end)
+            return (at, closing + 1) if closing >= 0 else _speech_of(clauses, start, end)
         if text[at : at + 1] == "\n":
             break
-    return _speech_of(text, start, end)
+    return _speech_of(clauses, start, end)
 
 
-def _speech_of(text: str, start: int, end: int) -> tuple[int, int]:
+def _speech_of(clauses: _Clauses, start: int, end: int) -> tuple[int, int]:
     """From the beginning of its clause to the end of the sentence, or to a clause that tells what happens."""
-    begin, stop = _clause_of(text, start, end)
-    if text[start].isascii() and (latin := _LATIN.search(text, begin, start + 1)):
-        begin = latin.start()  # what stands before it in Chinese is another's speech
-    elif _TOLD.search(text, begin, start):
+    begin, stop = clauses.around(start, end)
+    if clauses.text[start].isascii():
+        begin = clauses.latin_from(begin, start)  # what stands before it in Chinese is another's speech
+    elif clauses.tells(begin, start):
         begin = start
-    while stop < len(text) and text[stop] not in _SENTENCE_END:
-        following = _CLAUSE_END.search(text, stop + 1)
-        after = following.start() if following else len(text)
-        if _TOLD.search(text, stop + 1, after):
-            break
-        stop = after
-    return begin, stop
-
-
-def _clause_of(text: str, start: int, end: int) -> tuple[int, int]:
-    stop = _CLAUSE_END.search(text, end)
-    before = max(text.rfind(sign, 0, start) for sign in "，,；;：:。！？!?\n")
-    return before + 1, stop.start() if stop else len(text)
+    return begin, clauses.said_until(stop)

@@ -1,6 +1,7 @@
 """What speaks to a machine is not read; what a frightened caller says is."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -48,6 +49,11 @@ MATTERS = [
     "物业把我的信用评级弄低了，标签都撕了",
     "残疾证评级降了，想问怎么申诉",
     "快递系统自动取消了订单，摘要上写的地址是错的",
+    "忘记之前的密码了，公积金登录不了",
+    "系统自动升级为付费会员，要求退款",
+    "请回复处理结果",
+    "小区测试系统的时候断电了，电梯里关着人",
+    "作为一名人工智能专业的学生，我反映宿舍有同学触电",
     "You are not picking up my trash, please mark the curb",
 ]
 
@@ -152,3 +158,14 @@ def test_one_quick_look_misses_no_order(part: int) -> None:
 def test_the_quick_look_is_quick() -> None:
     """It skips every character that begins no order: without that it costs twenty times as much."""
     assert _MAY_HOLD.pattern.startswith("(?=[")
+
+
+@pytest.mark.parametrize(
+    "said", ["提示词，", "提示词", "user: ", "```", "忽略以上", "JSON我家", "[system:", "system" + " " * 300]
+)
+def test_a_text_of_nothing_but_orders_is_read_at_once(said: str) -> None:
+    """Each of them looked through the whole text again: seconds for one ticket."""
+    text = (said * 20_000)[:20_000]
+    before = time.process_time()
+    without_orders(text)
+    assert time.process_time() - before < 0.4
