@@ -69,6 +69,8 @@ class Cues:
     hypothetical: re.Pattern[str]
     hypothetical_after: re.Pattern[str]
     hypothetical_between: re.Pattern[str]
+    question: re.Pattern[str]
+    here: re.Pattern[str]
     asked: re.Pattern[str]
     history: re.Pattern[str]
     since: re.Pattern[str]
@@ -78,6 +80,7 @@ class Cues:
     settled: re.Pattern[str]
     drill: re.Pattern[str]
     thanks: re.Pattern[str]
+    turned: re.Pattern[str]
     aftermath: re.Pattern[str]
     aftermath_now: re.Pattern[str]
     closed: re.Pattern[str]
@@ -263,6 +266,8 @@ def _cues(tables: Mapping[str, Any]) -> Cues:
         before("hypothetical"),
         cue("hypothetical", "after"),
         cue("hypothetical", "between"),
+        cue("hypothetical", "question"),
+        cue("hypothetical", "here"),
         cue("hypothetical", "asked"),
         cue("history"),
         cue("history", "since"),
@@ -272,6 +277,7 @@ def _cues(tables: Mapping[str, Any]) -> Cues:
         cue("settled"),
         cue("drill"),
         cue("thanks"),
+        cue("thanks", "turned"),
         cue("aftermath"),
         cue("aftermath", "now"),
         cue("closed"),
@@ -307,7 +313,7 @@ def _verdict(text: str, hit: Hit, danger: Danger, cues: Cues) -> Verdict:
     if danger.excludes.search(text, *clause) or _is_unreal(text, hit, danger, cues, clause):
         return "void"
     sentence = sentence_start(text, hit.start), sentence_end(text, hit.end)
-    if cues.drill.search(text, *clause) or cues.thanks.search(text, *sentence):
+    if cues.drill.search(text, *clause) or _is_thanked(text, hit, cues, sentence):
         return "void"
     if _is_old(text, hit, danger, cues, sentence):
         return "void"
@@ -326,9 +332,22 @@ def _is_unreal(text: str, hit: Hit, danger: Danger, cues: Cues, clause: tuple[in
     return bool(
         cues.hypothetical.search(text, clause[0], hit.start)
         or cues.hypothetical_after.match(text, hit.end)
-        or cues.asked.search(text, sentence_start(text, hit.start), sentence_end(text, hit.end))
+        or _is_asked(text, hit, cues, clause)
         or ((hit.start, hit.end) != hit.word and cues.hypothetical_between.search(text, hit.start, hit.end))
     )
+
+
+def _is_asked(text: str, hit: Hit, cues: Cues, clause: tuple[int, int]) -> bool:
+    """What to do about it is asked for a case that may come, not for one that stands before or behind the question."""
+    if cues.question.match(text, hit.end) and not cues.here.search(text, clause[0], hit.end):
+        return True
+    sentence = sentence_start(text, hit.start), sentence_end(text, hit.end)
+    return any(found.start() <= hit.start < found.end() for found in cues.asked.finditer(text, *sentence))
+
+
+def _is_thanked(text: str, hit: Hit, cues: Cues, sentence: tuple[int, int]) -> bool:
+    """Told to thank for it; not where the thanks turn to what is now ("感谢…，可是现在又…")."""
+    return bool(cues.thanks.search(text, *sentence)) and not cues.turned.search(text, sentence[0], hit.start)
 
 
 def _is_old(text: str, hit: Hit, danger: Danger, cues: Cues, sentence: tuple[int, int]) -> bool:
