@@ -1,7 +1,6 @@
 """What speaks to a machine is not read; what a frightened caller says is."""
 
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -160,12 +159,10 @@ def test_the_quick_look_is_quick() -> None:
     assert _MAY_HOLD.pattern.startswith("(?=[")
 
 
-@pytest.mark.parametrize(
-    "said", ["提示词，", "提示词", "user: ", "```", "忽略以上", "JSON我家", "[system:", "system" + " " * 300]
-)
-def test_a_text_of_nothing_but_orders_is_read_at_once(said: str) -> None:
-    """Each of them looked through the whole text again: seconds for one ticket."""
+@pytest.mark.parametrize("said", ["提示词，", "提示词", "user: ", "```", "忽略以上", "JSON我家", "[system:"])
+def test_a_text_of_nothing_but_orders_leaves_none(said: str) -> None:
+    """As long as a text may be; each of them once looked through the whole text again, seconds for one ticket."""
     text = (said * 20_000)[:20_000]
-    before = time.process_time()
-    without_orders(text)
-    assert time.process_time() - before < 0.4
+    bare = without_orders(text)
+    assert len(bare) == len(text)
+    assert FILLER * 100 in bare and without_orders(bare) == bare
