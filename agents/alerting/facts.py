@@ -7,9 +7,8 @@ from math import ceil
 
 from agents.alerting.desk import local_time
 from agents.alerting.shown import shown
-from agents.alerting.weigh import is_slow
 from agents.city import City, Duty, words
-from agents.problems.baseline import LONG
+from agents.problems.baseline import LONG, is_slow
 from agents.problems.problem import Candidate, Evidence
 
 NO_PLACE = "地点不明"
@@ -150,7 +149,7 @@ def _people(candidate: Candidate) -> tuple[int, str]:
         return candidate.reporters, f"{figures['hours'] + 1:.0f}小时内"
     if candidate.kind == "burst" and candidate.first_seen is not None and _is_all_listed(candidate):
         return candidate.reporters, within(candidate.at - candidate.first_seen)
-    if is_slow(candidate) and candidate.reporters <= figures.get("distinct21d", 0.0):
+    if is_slow(figures) and candidate.reporters <= figures.get("distinct21d", 0.0):
         return candidate.reporters, f"{LONG / 24:.0f}天内"
     return candidate.reporters, ""
 

@@ -9,7 +9,8 @@ from agents.alerting.alert import HeldReason
 from agents.alerting.desk import Budget, Desk, Kept, Last, Silence, Waits, hashed
 from agents.alerting.neighbours import PRIORITY, cover_of
 from agents.alerting.rates import tickets_per_day
-from agents.alerting.weigh import is_confident, is_slow, is_sure
+from agents.alerting.weigh import is_confident, is_sure
+from agents.problems.baseline import is_slow
 from agents.problems.problem import Candidate, CandidateKind
 
 COOL_DOWN_FACTOR: Mapping[CandidateKind, float] = {
@@ -120,7 +121,7 @@ def _has_much_in_common(candidate: Candidate, desk: Desk) -> bool:
     return (
         bool(candidate.district)
         and candidate.category not in ("", "other")
-        and not is_slow(candidate)
+        and not is_slow(candidate.figures)
         and has_one_matter
     )
 
@@ -149,7 +150,7 @@ def cool_down(candidate: Candidate, desk: Desk) -> No | None:
         return None
     kept = desk.kept(last.alert_id)
     is_open = kept is not None and kept.alert.status in ("open", "acknowledged")
-    factor = SLOW_COOL_DOWN if is_slow(candidate) else COOL_DOWN_FACTOR[candidate.kind]
+    factor = SLOW_COOL_DOWN if is_slow(candidate.figures) else COOL_DOWN_FACTOR[candidate.kind]
     rest = desk.city.thresholds.cool_down * factor
     if abs(candidate.at - last.at) < rest:
         if candidate.kind == "hazard" and not is_open:

@@ -25,8 +25,9 @@ from agents.alerting.gates import (
 from agents.alerting.neighbours import remember
 from agents.alerting.order import order_of
 from agents.alerting.rates import days_known
-from agents.alerting.weigh import is_slow, needed_by, with_needed
+from agents.alerting.weigh import needed_by, with_needed
 from agents.intake.ticket import Place
+from agents.problems.baseline import is_slow
 from agents.problems.bursts import PERMISSIVE
 from agents.problems.problem import Candidate
 
@@ -136,7 +137,7 @@ def alerts_a_day(findings: Sequence[Candidate], needed: float, days: int, budget
             continue
         tried = with_needed(finding, needed)
         if _is_told(tried, trial):
-            if finding.kind == "burst" and not is_slow(finding):
+            if finding.kind == "burst" and not is_slow(finding.figures):
                 bursts += 1
             else:
                 unhurried += 1

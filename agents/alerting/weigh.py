@@ -8,7 +8,7 @@ from agents.alerting.desk import Bar, Desk
 from agents.alerting.rates import correction, days_known, tickets_per_day
 from agents.alerting.trust import adjustment
 from agents.city import City, words
-from agents.problems.baseline import evidence_of
+from agents.problems.baseline import evidence_of, is_slow
 from agents.problems.problem import Candidate, Scope
 
 CONFIDENT = 1.0
@@ -69,7 +69,7 @@ def weigh(candidate: Candidate, desk: Desk) -> Candidate:
         figures["lambda"] = evidence_of(figures, factor)
         figures["expected"] = figures.get("expected", 0.0) * factor
         figures["ratio"] = figures.get("ratio", 0.0) / factor
-    if candidate.scope == "problem" and is_slow(candidate):
+    if candidate.scope == "problem" and is_slow(candidate.figures):
         figures["slow_needed"] = _slow_needed(desk)
     weighed = candidate.model_copy(update={"figures": figures, "facts": facts})
     return with_needed(weighed, evidence_needed(desk))
@@ -104,11 +104,6 @@ def is_confident(candidate: Candidate) -> bool:
 def is_sure(candidate: Candidate) -> bool:
     """Is it beyond chance, whatever else was told today?"""
     return candidate.kind == "burst" and candidate.figures.get("lambda", 0.0) >= SURE
-
-
-def is_slow(candidate: Candidate) -> bool:
-    """Did it come together over days, as it may in a sparse stream only?"""
-    return "slow" in candidate.figures
 
 
 def level_of(candidate: Candidate, city: City) -> Level:

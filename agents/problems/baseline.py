@@ -170,6 +170,11 @@ def weigh(
     return Evidence(level, figures["lambda"], {name: round(number, 6) for name, number in figures.items()})
 
 
+def is_slow(figures: Mapping[str, float]) -> bool:
+    """Whether it came together over days, as it may in a sparse stream only."""
+    return "slow" in figures
+
+
 def _named(name: str, spans: Sequence[tuple[int, float]]) -> dict[str, float]:
     return {f"{name}_{people}": span for people, span in spans}
 

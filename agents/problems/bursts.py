@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from math import inf
 
-from agents.problems.baseline import LONG, SHORT, Evidence, evidence_of, weigh
+from agents.problems.baseline import LONG, SHORT, Evidence, evidence_of, is_slow, weigh
 from agents.problems.campaign import LEAST_PEOPLE, figures_of, texts_of
 from agents.problems.case import (
     MAX_TICKETS,
@@ -91,11 +91,6 @@ def _before(case: Case, recent: tuple[str, ...], crowd: list[Member]) -> list[Me
     first = min(member.at for member in crowd)
     known = [case.book.member(ticket_id) for ticket_id in recent]
     return [member for member in known if member is not None and member.at < first]
-
-
-def is_slow(figures: Mapping[str, float]) -> bool:
-    """Whether it came together over days, as it may in a sparse stream only."""
-    return "slow" in figures
 
 
 def _copies(members: list[Member], reporters: int, figures: Mapping[str, float]) -> dict[str, float]:

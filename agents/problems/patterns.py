@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
-from agents.problems.bursts import find_bursts, is_slow
+from agents.problems.baseline import is_slow
+from agents.problems.bursts import find_bursts
 from agents.problems.campaign import find_campaign
 from agents.problems.case import (
     RULES,

@@ -4,12 +4,11 @@ import asyncio
 import logging
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes.model_city import CALM, GAS, Clock, ladder, ticket
 from fakes.model_server import ModelServer, Scripted, model_server
-from fakes.roles import Event, Message
+from fakes.roles import Event, Memory, Message
 
 from agents.city import City
 from agents.grading.audit import Audit
@@ -19,7 +18,7 @@ from agents.intake.ticket import Ticket
 from streams.bindings import Parts
 from streams.grading import Grading
 from streams.metrics import Metrics
-from streams.outbox import Outbox, Output
+from streams.outbox import Outbox
 from streams.settings import StreamSettings
 from streams.worker import Worker
 
@@ -31,15 +30,10 @@ class Role:
 
     def __init__(self, rungs: Ladder, folder: Path) -> None:
         self.worker = Worker("grading", StreamSettings(prefix="p.", data_dir=folder), Metrics(), pytest.fail)
-        self.worker.outbox = Outbox(self.send, pytest.fail)
+        producer = Memory()
+        self.worker.outbox = Outbox(producer.send, pytest.fail)
         self.grading = Grading(self.worker, Parts(City(name="试城"), grader=rungs))
-        self.sent: list[Output] = []
-
-    async def send(self, output: Output) -> "asyncio.Future[Any]":
-        self.sent.append(output)
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        future.set_result(None)
-        return future
+        self.sent = producer.sent
 
     async def take(self, *tickets: Ticket, partition: int = 0) -> list[Graded]:
         """Grade these as they arrive."""

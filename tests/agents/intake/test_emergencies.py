@@ -245,3 +245,33 @@ ORDINARY = """
 @pytest.mark.parametrize("text", ORDINARY)
 def test_an_ordinary_ticket_has_no_hazard(text: str) -> None:
     assert find_hazards(text, CITY) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "家里着火了怎么办",
+        "楼道都是煤气味怎么办？",
+        "邻居家冒浓烟了，该打哪个电话？",
+        "万一炸了怎么办，我家煤气管在漏气，滋滋响。",
+        "高压线断了掉在路上，万一有人踩到怎么办，快派人。",
+        "孩子被反锁在车里四十分钟了，要是中暑怎么办",
+        "我老公拿刀要砍我，要是他进来了我该怎么办",
+        "感谢接线员，可是现在我家又着火了，快来。",
+    ],
+)
+def test_what_is_there_is_a_danger_whatever_is_asked_or_thanked_beside_it(text: str) -> None:
+    assert [hazard.level for hazard in find_hazards(text, CITY)][:1] == ["critical"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "万一家里着火了该打哪个电话",
+        "如果燃气泄漏了怎么办？",
+        "着火了怎么处理？",
+        "感谢消防员，昨天我家着火了他们来得真快",
+    ],
+)
+def test_what_is_only_asked_or_thanked_for_is_none(text: str) -> None:
+    assert find_hazards(text, CITY) == ()

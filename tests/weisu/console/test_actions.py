@@ -27,28 +27,31 @@ def test_a_silence_lasts_a_day(own: TestClient, commander: MemoryCommander) -> N
     assert command.by == "值班员" and command.until == command.at + timedelta(hours=24)
 
 
+def desk_around(
+    action: str, own: TestClient, index: SqliteIndex, commander: MemoryCommander
+) -> tuple[str, str]:
+    """The desk when an officer has pressed the button, and when alerting has obeyed."""
+    walked = ConsoleCity(morning())
+    alert = walked.raised("burst").alert
+    own.post(f"/alerts/{alert.alert_id}/{action}", data={"by": "王"}, headers={"HX-Request": "true"})
+    before = own.get("/").text
+    at = datetime(2025, 3, 3, 4, tzinfo=UTC)
+    write(index, walked.obey(commander.commands[0].model_copy(update={"at": at})))
+    return before, own.get("/").text
+
+
 def test_the_state_comes_back_through_alerting(
     own: TestClient, index: SqliteIndex, commander: MemoryCommander
 ) -> None:
-    walked = ConsoleCity(morning())
-    alert = walked.raised("burst").alert
-    own.post(f"/alerts/{alert.alert_id}/acknowledge", data={"by": "王"}, headers={"HX-Request": "true"})
-    assert "已签收" not in own.get("/").text
-    at = datetime(2025, 3, 3, 4, tzinfo=UTC)
-    write(index, walked.obey(commander.commands[0].model_copy(update={"at": at})))
-    assert "已签收 · 王" in own.get("/").text
+    before, after = desk_around("acknowledge", own, index, commander)
+    assert "已签收" not in before and "已签收 · 王" in after
 
 
 def test_a_verdict_is_shown_on_the_alert_and_counted_on_the_desk(
     own: TestClient, index: SqliteIndex, commander: MemoryCommander
 ) -> None:
-    walked = ConsoleCity(morning())
-    alert = walked.raised("burst").alert
-    own.post(f"/alerts/{alert.alert_id}/confirm", data={"by": "王"}, headers={"HX-Request": "true"})
-    assert "值班员反馈" not in own.get("/").text
-    at = datetime(2025, 3, 3, 4, tzinfo=UTC)
-    write(index, walked.obey(commander.commands[0].model_copy(update={"at": at})))
-    assert "值班员反馈 1 经确认" in " ".join(text_of(own.get("/").text).split())
+    before, after = desk_around("confirm", own, index, commander)
+    assert "值班员反馈" not in before and "值班员反馈 1 经确认" in " ".join(text_of(after).split())
 
 
 def test_a_merge_names_the_other_alert(own: TestClient, commander: MemoryCommander) -> None:
