@@ -121,6 +121,17 @@ def test_what_is_no_crowd_counts_up_to_its_share() -> None:
     assert alerts_a_day(returns, 1.0, 4, 3.0, desk) == pytest.approx(0.34 * 3.0)
 
 
+def test_a_crowd_that_goes_on_is_one_alert_in_the_shadow_too() -> None:
+    """As the gates live: its first call came before all was quiet (tests of the gates)."""
+    desk = make_desk()
+    figures = {"lambda": 6.0, "span": 1.0}
+    for at, strength in ((0.0, 6.0), (24.5, 9.0)):
+        decide(finding(at, figures=figures | {"lambda": strength}), desk)
+    seen = [one for entry in desk.state.values() if isinstance(entry, Seen) for one in entry.findings]
+    assert len(seen) == 2
+    assert alerts_a_day(seen, 1.0, 1, 8.0, desk) == 1.0
+
+
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5), st.floats(0, 6)), max_size=40))
 @settings(max_examples=40)
 def test_more_evidence_never_lets_more_single_crowds_through(found: list[tuple[int, int, float]]) -> None:

@@ -141,6 +141,17 @@ def test_three_reporters_within_hours_are_a_burst(graded: Make) -> None:
     assert not [c for c in outcomes[1].candidates if c.kind == "burst"]
 
 
+@pytest.mark.parametrize(("behind", "is_told"), [(1.0, True), (73.0, False)])
+def test_a_ticket_days_behind_its_stream_tells_nothing_of_now(
+    graded: Make, behind: float, is_told: bool
+) -> None:
+    books = new_books()
+    run(_quiet_weeks(graded), books)
+    run([graded(f"x{who}", who, "新华小区停水了", 700.0) for who in "甲乙丙丁"], books)
+    (late,) = run([graded("late", "戊", "新华小区停水了", 700.0 - behind)], books)
+    assert any(found.kind == "burst" for found in late.candidates) is is_told
+
+
 def test_one_reporter_never_raises_a_burst(graded: Make) -> None:
     books = new_books()
     run(_quiet_weeks(graded), books)
