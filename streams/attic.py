@@ -19,7 +19,7 @@ class Attic(MutableMapping[str, V], Generic[V]):
         decode: Callable[[bytes], V] | None = None,
         is_done: Callable[[V], bool] = lambda _: True,
     ) -> None:
-        """Keep the values written last as they are, at least half of `newest` and at most so many; older ones as bytes.
+        """Keep the values that came last as they are, at least half of `newest` and at most so many; older ones as bytes.
         Of those that are not done, which will be asked for again, `newest` more are kept.
 
         Without `decode` an older value can be had as raw() bytes only; reading it is a KeyError.
@@ -27,11 +27,11 @@ class Attic(MutableMapping[str, V], Generic[V]):
         self._encode, self._decode, self._is_done = encode, decode, is_done
         self._newest, self._half = newest, max(1, newest // 2)
         self._values: dict[str, Any] = {}
-        self._young: dict[str, None] = {}
-        """Keys written since the last ageing, and those of the half before it."""
-        self._middle: dict[str, None] = {}
+        self._young: list[str] = []
+        """Keys whose values have become objects since the last ageing; then those of the time before; then older ones
+        that were not done. Each key of an object is in one of the three, perhaps twice where it was deleted between."""
+        self._middle: list[str] = []
         self._undone: dict[str, None] = {}
-        """Older keys whose values were not done; some have been written again since."""
 
     def __getitem__(self, key: str) -> V:
         value: V = self._values[key]
@@ -60,39 +60,36 @@ class Attic(MutableMapping[str, V], Generic[V]):
             self._values[key] = change(raw)
 
     def __setitem__(self, key: str, value: V) -> None:
+        before = self._values.get(key)
         self._values[key] = value
-        young = self._young
-        young[key] = None
-        if len(young) >= self._half:
-            self._age()
+        if before is None or type(before) is bytes:
+            self._young.append(key)
+            if len(self._young) >= self._half:
+                self._age()
 
     def _age(self) -> None:
-        """What was not written in the last two halves, and is done, becomes bytes."""
-        values, young, undone = self._values, self._young, self._undone
-        for key in self._middle:
-            if key in young:
+        """What has been an object for two halves, and is done, becomes bytes."""
+        undone: dict[str, None] = {}
+        for key in (*self._undone, *self._middle):
+            value = self._values.get(key)
+            if value is None or type(value) is bytes:
                 continue
-            if self._is_done(values[key]):
-                undone.pop(key, None)
-                values[key] = self._encode(values[key])
+            if self._is_done(value):
+                self._values[key] = self._encode(value)
             else:
                 undone[key] = None
-        self._middle, self._young = young, {}
         if len(undone) > self._newest:
-            self._give_up()
+            self._give_up(undone)
+        self._undone, self._middle, self._young = undone, self._young, []
 
-    def _give_up(self) -> None:
-        """The older half of what is not done becomes bytes, too."""
-        values, undone = self._values, self._undone
+    def _give_up(self, undone: dict[str, None]) -> None:
+        """The older half becomes bytes, too."""
         for key in list(undone)[: len(undone) // 2]:
             del undone[key]
-            if key not in self._middle:
-                values[key] = self._encode(values[key])
+            self._values[key] = self._encode(self._values[key])
 
     def __delitem__(self, key: str) -> None:
         del self._values[key]
-        for keys in (self._young, self._middle, self._undone):
-            keys.pop(key, None)
 
     def __contains__(self, key: object) -> bool:
         return key in self._values

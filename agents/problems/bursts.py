@@ -18,7 +18,7 @@ from agents.problems.case import (
 from agents.problems.crowd import MOST_TOGETHER, alike, people_of, together
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, Scope
-from agents.problems.rate import FAST_TAUS, LATE_HOURS
+from agents.problems.rate import LATE_HOURS, people_since
 from agents.problems.signature import OTHER
 from agents.problems.spots import shared_spot
 from agents.problems.usual import expect
@@ -67,9 +67,7 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
     reporters = listed = len({member.caller for member in members})
     if len(recent) >= MAX_TICKETS:
         # Not all tickets are listed any more; the stream's own count is then the better one.
-        span = figures.get("span", 0.0)
-        counter = next((e for e, tau in zip(rate.fast, FAST_TAUS, strict=True) if tau >= span), rate.fast[-1])
-        reporters = max(reporters, counted, int(counter))
+        reporters = max(reporters, counted, people_since(rate, figures.get("span", 0.0)))
     if scope != "problem" and evidence is not None:
         figures["together"] = round(together(scope, members, _before(case, recent, members)), 6)
         figures["lambda"] = round(evidence.value + figures["together"], 6)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from agents.problems.case import MAX_TICKETS, Case, candidate_of, members_within
 from agents.problems.member import Member
 from agents.problems.problem import Candidate
+from agents.problems.rate import people_since
 
 LEAST_PEOPLE = 8
 MOST_TEXTS = 0.5
@@ -54,9 +55,8 @@ def find_campaign(case: Case) -> tuple[Candidate, ...]:
         return ()
     reporters = len({other.caller for other in members})
     if len(members) >= MAX_TICKETS:
-        # Not all tickets are listed any more; the counters that fade know of so many at least.
-        counters = case.rates[case.member.streams[-1]]
-        reporters = max(reporters, int(max(*counters.fast, *counters.slow)))
+        # Not all tickets are listed any more; the stream knows of so many at least.
+        reporters = max(reporters, people_since(case.rates[case.member.streams[-1]], 24.0))
     figures = figures_of(texts, reporters)
     key = f"campaign:{case.book.stream('problem', problem.problem_id)}"
     return (candidate_of(case, "campaign", "problem", key, members, reporters, figures),)

@@ -15,23 +15,21 @@ def rates_after(member: Member, book: Book) -> dict[str, Rate]:
     total_key = book.total_key
     total = book.rate(total_key)
     if total is None or member.was_open is None:
-        total = _count_all(total, member, book)
+        total = _count_all(total, member)
     clock = clock_of(total.newest)
     rates: dict[str, Rate] = {}
     for key, fresh in zip(member.left_streams, member.left_fresh, strict=True):
-        rates[key] = _count_in(book, key, book.rate(key), member, -float(fresh), total, clock)
+        rates[key] = _count_in(key, book.rate(key), member, -float(fresh), clock)
     for key, fresh in zip(member.streams, member.fresh, strict=True):
         rate = book.rate(key)
         if rate is None or key in member.new_streams:
-            rate = _count_in(book, key, rate, member, float(fresh), total, clock)
+            rate = _count_in(key, rate, member, float(fresh), clock)
         rates[key] = rate
     rates[total_key] = total
     return rates
 
 
-def _count_in(
-    book: Book, key: str, rate: Rate | None, member: Member, weight: float, total: Rate, clock: float
-) -> Rate:
+def _count_in(key: str, rate: Rate | None, member: Member, weight: float, clock: float) -> Rate:
     if rate is None and weight == 1.0 and scope_of(key) == "problem":
         return first(member.seq, member.at, member.caller, member.ticket_id)
     leaves = key in member.left_streams
@@ -41,11 +39,10 @@ def _count_in(
     if not leaves:
         recent = (*recent, member.ticket_id)[-STREAM_RECENT:]
     more = learned(rate, member.at) if not leaves and scope_of(key) == "district" else {}
-    week = book.weeks.of(rate.hours if rate is not None else (), total.hours)
-    return count(rate, member.seq, member.at, weight, member.caller, week, clock, recent=recent, **more)
+    return count(rate, member.seq, member.at, weight, member.caller, clock, recent=recent, **more)
 
 
-def _count_all(total: Rate | None, member: Member, book: Book) -> Rate:
+def _count_all(total: Rate | None, member: Member) -> Rate:
     if total is not None and total.seq >= member.seq:
         return total
     before = total or Rate()
@@ -56,7 +53,6 @@ def _count_all(total: Rate | None, member: Member, book: Book) -> Rate:
         member.at,
         float(any(member.fresh)),
         None,
-        book.weeks.of((), before.hours),
         clock_of(newest),
         newest=newest,
         **noted(before, member.caller, int(member.at // 86_400)),

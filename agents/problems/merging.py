@@ -352,15 +352,14 @@ def _counted(members: Sequence[Member]) -> dict[str, object]:
 
 def _count_stream(problem_id: str, members: Sequence[Member], seq: int, book: Book) -> None:
     """The problem's stream of reporters, counted anew; with each ticket whether it added one."""
-    key, total = book.stream("problem", problem_id), _total(book)
-    week, clock = book.weeks.of((), total.hours), clock_of(total.newest)
+    key, clock = book.stream("problem", problem_id), clock_of(_total(book).newest)
     rate: Rate | None = None
     for number, ticket in enumerate(members, 1):
         member = book.member(ticket.ticket_id)
         assert member is not None
         fresh = is_fresh(rate, member.caller, member.at)
         recent = (*(rate.recent if rate is not None else ()), member.ticket_id)[-STREAM_RECENT:]
-        rate = count(rate, number, member.at, float(fresh), member.caller, week, clock, recent=recent)
+        rate = count(rate, number, member.at, float(fresh), member.caller, clock, recent=recent)
         if member.fresh[-1] is not fresh:
             book.store_member(member.model_copy(update={"fresh": (*member.fresh[:-1], fresh)}))
     book.drop_stream(problem_id)

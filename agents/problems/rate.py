@@ -1,21 +1,16 @@
 """The state of one stream of reporters, and how a ticket is counted in it.
 
-Counters are sums over events that fade with time, so the order of arrival does not matter. Times are local
+Kept are when the newest people came, and sums by day, so the order of arrival does not matter. Times are local
 seconds since 1970-01-01, so that hours and days of the week are those people live by. Source: alerting.md A.4.
 """
 
 import math
-from collections.abc import Sequence
 
 from pydantic import Field
 
 from agents.intake.ticket import Value
-from agents.problems.hours import HOURS_OF_WEEK, Week, hour_of_week, operational_hours
+from agents.problems.hours import HOURS_OF_WEEK, hour_of_week
 
-FAST_TAUS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Operational hours."""
-SLOW_TAUS = (24.0, 72.0, 168.0, 504.0)
-"""Plain hours: at ten tickets a day a burst lasts days."""
 HALF_LIFE_DAYS = 28.0
 CALLER_DAYS = 7
 """A reporter weighs once in so many days, however often the phone rings."""
@@ -35,9 +30,7 @@ class Rate(Value):
     seq: int = 0
     since: float = 0.0
     at: float = 0.0
-    """Instant the counters are decayed to."""
-    fast: tuple[float, ...] = (0.0,) * len(FAST_TAUS)
-    slow: tuple[float, ...] = (0.0,) * len(SLOW_TAUS)
+    """Time of the newest ticket."""
     counted: float = 0.0
     """Decayed count of closed days."""
     squares: float = 0.0
@@ -102,13 +95,12 @@ def count(
     at: float,
     weight: float,
     caller: str | None,
-    week: Week,
     clock: float,
     **more: object,
 ) -> Rate:
     """The stream after one ticket of `weight` 1 (a new reporter), 0 (a repeat) or -1 (taken back).
 
-    The same change twice is one change: `seq` tells. A late ticket is decayed as if it had come in time;
+    The same change twice is one change: `seq` tells. A late ticket counts as if it had come in time;
     a stream whose clock a wrong date had carried away starts anew. `caller` None: nobody is remembered.
     `more`: fields that change with it.
     """
@@ -118,8 +110,7 @@ def count(
         return rate
     if rate.at > max(clock, at) + LATE_HOURS * _HOUR:
         rate = _anew(rate, at)
-    changes: dict[str, object] = {"seq": seq, **more}
-    _decay(rate, at, weight, week, changes)
+    changes: dict[str, object] = {"seq": seq, "at": max(at, rate.at), **more}
     _roll(rate, at, weight, changes)
     if caller is not None:
         if weight >= 0:
@@ -130,12 +121,10 @@ def count(
 
 
 def _anew(rate: Rate, at: float) -> Rate:
-    """The stream as of `at`: no counter knows how much of it came later, and nobody has called after now."""
+    """The stream as of `at`: nobody has called after now."""
     return rate.model_copy(
         update={
             "at": at,
-            "fast": (0.0,) * len(FAST_TAUS),
-            "slow": (0.0,) * len(SLOW_TAUS),
             "callers": {who: last for who, last in rate.callers.items() if last <= at},
             "came": tuple([one for one in rate.came if one <= at]),
         }
@@ -148,35 +137,12 @@ def first(seq: int, at: float, caller: str, ticket_id: str) -> Rate:
         seq=seq,
         since=at,
         at=at,
-        fast=(1.0,) * len(FAST_TAUS),
-        slow=(1.0,) * len(SLOW_TAUS),
         day=int(at // _DAY),
         today=1.0,
         callers={caller: int(at)},
         came=(int(at),),
         recent=(ticket_id,),
     )
-
-
-def _decay(rate: Rate, at: float, weight: float, week: Week, changes: dict[str, object]) -> None:
-    """E ← E·e^(−Δu/τ) + w; for a late ticket E ← E + w·e^(Δu/τ)."""
-    plain = (at - rate.at) / _HOUR
-    swift = operational_hours(at, week) - operational_hours(rate.at, week) if plain else 0.0
-    changes["fast"] = _decayed(rate.fast, FAST_TAUS, swift, weight)
-    changes["slow"] = _decayed(rate.slow, SLOW_TAUS, plain, weight)
-    changes["at"] = max(at, rate.at)
-
-
-def _decayed(
-    counters: tuple[float, ...], taus: Sequence[float], hours: float, weight: float
-) -> tuple[float, ...]:
-    exp = math.exp
-    pairs = zip(counters, taus, strict=True)
-    if hours >= 0:
-        after = [e * exp(-hours / tau) + weight if e else weight for e, tau in pairs]
-    else:
-        after = [e + weight * exp(hours / tau) for e, tau in pairs]
-    return tuple(after) if weight >= 0 else tuple([max(0.0, e) for e in after])
 
 
 def _roll(rate: Rate, at: float, weight: float, changes: dict[str, object]) -> None:
@@ -239,6 +205,13 @@ def _came(came: tuple[int, ...], at: int, weight: float) -> tuple[int, ...]:
     if not came or at >= came[-1]:
         return (*came, at)[-MAX_CALLERS:]
     return tuple(sorted((*came, at)))[-MAX_CALLERS:]
+
+
+def people_since(rate: Rate, hours: float) -> int:
+    """How many have come, at most, in so many hours before the newest ticket: of today, and of yesterday where they
+    reach back so far. A crowd larger than the lists has no closer count."""
+    has_yesterday = hours * _HOUR > rate.at - rate.day * _DAY
+    return int(rate.today + (rate.yesterday if has_yesterday else 0.0))
 
 
 def learned(rate: Rate | None, at: float) -> dict[str, object]:

@@ -275,13 +275,13 @@ class Search:
     def _near_by(self, signature: Signature) -> Iterator[int]:
         """Newest tickets at the same address, cell or named place, few of each problem."""
         asked = (*query_keys(signature), *self._names.alike(signature, self._district))
-        keys = [key for key in asked if key in self._places]
+        keys, entries = [key for key in asked if key in self._places], self._entries
         for end in (f"|{signature.category}", ""):
             taken: dict[str, int] = {}
             left = PLACE_CANDIDATES
             for key in keys:
                 for slot in reversed(self._places.get(key + end, ())):
-                    problem_id = self._entries[slot].problem_id
+                    problem_id = entries[slot].problem_id
                     number = taken.get(problem_id, 0)
                     if number < OF_ONE_PROBLEM:
                         taken[problem_id] = number + 1

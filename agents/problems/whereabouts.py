@@ -51,8 +51,14 @@ def _by_name(one: Signature, other: Signature) -> Relation:
     names, others = one.names, other.names
     if not names or not others:
         return "unknown"
-    if shared := [name for name in names if name in others]:
-        return "road" if all([name.startswith("road:") for name in shared]) else "named"
+    has_road = False
+    for name in names:
+        if name in others:
+            if not name.startswith("road:"):
+                return "named"
+            has_road = True
+    if has_road:
+        return "road"
     pairs = [
         (name, bare)
         for kind, name in map(_parted, names)

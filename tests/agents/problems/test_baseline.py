@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agents.problems.baseline import dispersion, evidence_of, hourly, is_common, spans_of, tail, weigh
 from agents.problems.hours import hour_of_week, local_seconds, operational_hours, week_of
-from agents.problems.rate import FAST_TAUS, MAX_CALLERS, Rate, clock_of, count, is_fresh, learned
+from agents.problems.rate import MAX_CALLERS, Rate, clock_of, count, is_fresh, learned, people_since
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -21,7 +21,7 @@ EVEN = week_of((), ())
 def counted(times: list[tuple[float, str]]) -> Rate:
     rate: Rate | None = None
     for seq, (at, caller) in enumerate(times, 1):
-        rate = count(rate, seq, at, float(is_fresh(rate, caller, at)), caller, EVEN, at)
+        rate = count(rate, seq, at, float(is_fresh(rate, caller, at)), caller, at)
     assert rate is not None
     return rate
 
@@ -87,28 +87,27 @@ def test_a_count_hardly_above_the_mean_is_common() -> None:
     assert not is_common(9.0, 1.0, 6.0, 2.0)
 
 
-def test_counters_decay_by_their_time() -> None:
-    rate = counted([(MONDAY, "甲"), (MONDAY + 2 * HOUR, "乙")])
-    for e, tau in zip(rate.fast, FAST_TAUS, strict=True):
-        assert e == pytest.approx(1 + math.exp(-2 / tau))
+@pytest.mark.parametrize(("hours", "people"), [(0.5, 30), (1.9, 30), (2.1, 100), (24.0, 100)])
+def test_people_are_those_of_the_days_that_a_span_reaches_into(hours: float, people: int) -> None:
+    yesterday = [(MONDAY + 23 * HOUR + n, f"昨{n}") for n in range(70)]
+    rate = counted([*yesterday, *((MONDAY + 26 * HOUR - 29 + n, f"今{n}") for n in range(30))])
+    assert people_since(rate, hours) == people
 
 
 def test_late_ticket_counts_as_if_in_time() -> None:
     in_order = counted([(MONDAY, "甲"), (MONDAY + HOUR, "乙"), (MONDAY + 3 * HOUR, "丙")])
     late = counted([(MONDAY, "甲"), (MONDAY + 3 * HOUR, "丙"), (MONDAY + HOUR, "乙")])
-    assert late.fast == pytest.approx(in_order.fast)
     assert (late.today, late.came) == (in_order.today, in_order.came)
 
 
 def test_same_change_twice_is_one_change() -> None:
     rate = counted([(MONDAY, "甲")])
-    assert count(rate, 1, MONDAY, 1.0, "甲", EVEN, MONDAY) is rate
+    assert count(rate, 1, MONDAY, 1.0, "甲", MONDAY) is rate
 
 
 def test_taking_back_undoes_a_count() -> None:
     rate = counted([(MONDAY, "甲"), (MONDAY + HOUR, "乙")])
-    back = count(rate, 3, MONDAY + HOUR, -1.0, "乙", EVEN, MONDAY + HOUR)
-    assert back.fast == pytest.approx([math.exp(-1 / tau) for tau in FAST_TAUS])
+    back = count(rate, 3, MONDAY + HOUR, -1.0, "乙", MONDAY + HOUR)
     assert (back.today, back.came) == (1, (MONDAY,))
 
 
@@ -131,9 +130,9 @@ def test_unnamed_stand_ins_are_capped_a_day() -> None:
 
 @settings(max_examples=25)
 @given(st.lists(st.floats(0, 60 * DAY), min_size=1, max_size=40))
-def test_calls_by_one_person_within_a_week_never_pass_one(offsets: list[float]) -> None:
+def test_calls_by_one_person_within_a_week_are_one_person(offsets: list[float]) -> None:
     times = [(MONDAY + min(offset, 7 * DAY), "甲") for offset in sorted(offsets)]
-    assert max(counted(times).fast) <= 1.0
+    assert len(counted(times).came) == 1
 
 
 def test_callers_are_bounded_and_the_oldest_goes() -> None:
@@ -173,9 +172,9 @@ def test_batches_make_a_stream_unsteady() -> None:
 
 def test_wrong_date_does_not_stop_a_stream_for_good() -> None:
     rate = counted([(MONDAY, "甲"), (MONDAY + 1e10, "错")])
-    after = count(rate, 3, MONDAY + HOUR, 1.0, "乙", EVEN, MONDAY + HOUR)
+    after = count(rate, 3, MONDAY + HOUR, 1.0, "乙", MONDAY + HOUR)
     assert after.at == MONDAY + HOUR
-    assert max(after.fast) == 1.0
+    assert after.came == (MONDAY, MONDAY + HOUR)
 
 
 def test_wrong_dates_draw_no_later_calls_together() -> None:

@@ -119,8 +119,8 @@ def test_order_inside_one_instant_does_not_change_the_counts(graded: Make, order
         gather(tickets[number], books)
     (problem,) = books.problems.values()
     assert (problem.tickets, problem.reporters) == (3, 3)
-    rates = {key: rate.fast for key, rate in books.rates.items() if "|problem|" not in key}
-    assert all(fast == (3.0,) * 6 for fast in rates.values())
+    wide = [rate for key, rate in books.rates.items() if "|problem|" not in key]
+    assert [rate.today for rate in wide] == [3.0] * len(wide)
 
 
 def test_candidate_is_bounded_and_quotes_different_people(graded: Make) -> None:
