@@ -39,6 +39,7 @@ class DlqSettings(BaseModel):
     ratio: float = Field(default=0.5, gt=0, le=1)
     """Largest share of dead letters among the last `window` inputs of a topic."""
     window: int = Field(default=500, ge=1)
+    """Inputs of a topic over which that share is taken."""
     run: int = Field(default=200, ge=1)
     """Most dead letters of a topic one after the other."""
 
@@ -49,6 +50,7 @@ class HealthSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = "127.0.0.1"
+    """Address that `/healthz` and `/metrics` listen on."""
     port: int = Field(default=0, ge=0, le=65535)
     """0: a free port, printed in the log."""
     silence_s: float = Field(default=300.0, gt=0)

@@ -1,12 +1,13 @@
 """Gathers every part's settings under WEISU_…; unknown names stop the start; secrets print masked."""
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from agents.grading.ladder import LadderSettings
 from streams.settings import StreamSettings
@@ -29,11 +30,15 @@ class IndexSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     engine: Literal["sqlite", "elasticsearch"] = "sqlite"
+    """Where tickets, problems and alerts are kept and found: a file in WEISU_DATA, or a cluster."""
     url: str = "http://127.0.0.1:9200"
     """Address of Elasticsearch 9.x."""
     user: str | None = None
+    """Of Elasticsearch, with its password."""
     password: SecretStr | None = None
+    """Of that user."""
     api_key: SecretStr | None = None
+    """In place of user and password."""
     prefix: str = ""
     """Before every index name: several cities on one cluster."""
 
@@ -44,7 +49,9 @@ class ConsoleSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = "127.0.0.1"
+    """Address that the page listens on, and the one name besides loopback that it answers to."""
     port: int = Field(8412, ge=0, le=65535)
+    """Where this is taken, `up` and `demo` choose a free one and print it."""
 
 
 class KibanaSettings(BaseModel):
@@ -53,6 +60,7 @@ class KibanaSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str | None = None
+    """Address of Kibana 9.x; none: it is left out."""
 
 
 class NotifySettings(BaseModel):
@@ -76,9 +84,11 @@ class TranscriptionSettings(BaseModel):
     base_url: str | None = None
     """None: the provider's own."""
     api_key: SecretStr = SecretStr("")
+    """Empty: an endpoint that asks for none."""
     language: str = "zh"
     """ISO 639-1, as the endpoint wants it; empty: it guesses."""
     timeout_s: float = Field(300, gt=0)
+    """Seconds for one recording."""
 
 
 class Settings(BaseSettings):
@@ -123,12 +133,36 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         )
     try:
         return Settings()
+    except SettingsError:
+        wrong = [name for name in _json_names(Settings) if name in names and not _is_json(names[name])]
+        raise WrongSetup(
+            f"{', '.join(wrong) or PREFIX + '…'}: the value must be JSON; in a shell it stands in single quotes"
+        ) from None
     except ValidationError as error:
         lines = [
             f"{PREFIX}{'__'.join(str(part) for part in bad['loc']).upper()}: {bad['msg']}"
             for bad in error.errors()
         ]
         raise WrongSetup("; ".join(lines)) from None
+
+
+def _json_names(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[str]:
+    """The variables whose value is JSON: lists, objects, and groups given in one."""
+    for name, field in model.model_fields.items():
+        here, kind = (*path, name), field.annotation
+        is_group = isinstance(kind, type) and issubclass(kind, BaseModel)
+        if is_group or isinstance(field.get_default(call_default_factory=True), tuple | dict):
+            yield PREFIX + "__".join(here).upper()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _json_names(kind, here)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def describe(settings: Settings) -> list[tuple[str, str, str]]:

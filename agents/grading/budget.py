@@ -23,6 +23,7 @@ class BudgetSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     tokens_per_day: int = Field(5_000_000, ge=0)
+    """Tokens asked and answered. 0: rules only."""
     cny_per_day: float = Field(100, ge=0)
     """At either cap the rules grade until the next local day."""
 

@@ -108,12 +108,15 @@ class EndpointSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str
+    """As the endpoint calls it."""
     base_url: str | None = None
     """None: the provider's own."""
     api_key: SecretStr = SecretStr("")
+    """Empty: an endpoint that asks for none."""
     provider: str = "openai"
     """LangChain's provider name."""
     timeout_s: float = Field(30, gt=0)
+    """Seconds for one answer."""
     tokens_out: int = Field(900, gt=0)
     """Longest answer."""
     variant: Variant | Literal["probe"] = "probe"
@@ -127,7 +130,9 @@ class EndpointSettings(BaseModel):
     tokens_per_minute: float = Field(0, ge=0)
     """0: not limited."""
     cny_per_million_in: float = Field(0, ge=0)
+    """Price of a million tokens asked, in yuan. 0: the money cap does not see them."""
     cny_per_million_out: float = Field(0, ge=0)
+    """The same of tokens answered."""
 
     @property
     def name(self) -> str:

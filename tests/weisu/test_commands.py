@@ -64,6 +64,18 @@ def test_replay_of_a_missing_file_is_one_line_and_status_2(tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+def test_sending_a_missing_file_names_the_file_not_kafka(tmp_path: Path) -> None:
+    done = weisu("send", str(tmp_path / "none.jsonl"), WEISU_STREAM__ADDRESS="127.0.0.1:1")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "none.jsonl" in done.stderr and "Kafka" not in done.stderr
+
+
+def test_a_city_that_cannot_be_made_is_one_line_and_status_2(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = weisu("city", "new", str(tmp_path / "file" / "city"))
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
 def test_unknown_setting_is_one_line_and_status_2() -> None:
     done = weisu("settings", WEISU_CITTY="x")
     assert (done.returncode, done.stderr.strip()) == (

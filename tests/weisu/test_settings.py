@@ -1,5 +1,7 @@
 """Settings: unknown or wrong ones stop the start with the name of the variable; secrets are never printed."""
 
+from pathlib import Path
+
 import pytest
 
 from weisu.settings import Settings, WrongSetup, describe, load_settings
@@ -40,6 +42,29 @@ def test_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value:
     monkeypatch.setenv(name, value)
     with pytest.raises(WrongSetup, match=name):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WEISU_LADDER__ENDPOINTS", "[{'model': 'sk-hush'}]"),
+        ("WEISU_NOTIFY__CHANNELS", "wecombot://hush"),
+        ("WEISU_STREAM", "{"),
+    ],
+)
+def test_what_should_be_json_and_is_not_is_named_without_its_secrets(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("WEISU_STREAM__ADDRESS", "kafka:9092")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSetup, match=rf"^{name}: .*JSON") as refused:
+        load_settings()
+    assert "hush" not in str(refused.value)
+
+
+def test_every_setting_says_what_it_means() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/settings.md").read_text(encoding="utf-8")
+    assert [row for row in page.splitlines() if row.endswith("|  |")] == []
 
 
 def test_secrets_are_masked_in_the_listing(monkeypatch: pytest.MonkeyPatch) -> None:

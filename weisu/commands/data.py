@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -128,8 +129,10 @@ def send(
     total = events.stat().st_size if events.is_file() else None
     with progress_bar(f"send {events.name}", total) as show:
         topic = Topics(stream.prefix, stream.wide).events
+        rest = read_lines(events, show)
+        first = list(islice(rest, 1))  # a file that cannot be read is named before Kafka is asked for
         try:
-            result = send_lines(read_lines(events, show), stream.address, topic, speed)
+            result = send_lines(chain(first, rest), stream.address, topic, speed)
         except KafkaError as error:
             raise WrongTopics(
                 f"no Kafka answers at {stream.address} ({type(error).__name__}): start it or set {PREFIX}STREAM__ADDRESS"

@@ -176,7 +176,10 @@ def city_new(folder: Annotated[Path, typer.Argument(help="A folder that does not
     """Begin your own city from the example."""
     if folder.exists():
         raise WrongSetup(f"{folder} exists already: name a new folder")
-    shutil.copytree(wiring.EXAMPLE_CITY, folder)
+    try:
+        shutil.copytree(wiring.EXAMPLE_CITY, folder)
+    except OSError as error:
+        raise WrongSetup(f"{folder} cannot be made ({error.strerror or type(error).__name__})") from error
     print(f"{folder}: edit the files, then run `weisu city check {folder}`")
 
 
