@@ -101,7 +101,10 @@ def add_notifying(worker: Worker, parts: Parts) -> None:
     """Many alerts at once, the events of one alert in order."""
     telling = Telling(worker, parts)
     topics = worker.topics
-    pool = worker.pool("tell_officers", [topics.alerts], telling.tell, telling.journal)
+    # Most of what comes is the ledger, which is told nobody: behind one alert that waits for its channel, it must not
+    # fill the window and keep the other channels from theirs.
+    window = worker.settings.max_unacked
+    pool = worker.pool("tell_officers", [topics.alerts], telling.tell, telling.journal, window)
 
     @worker.agent("tell_officers", topics.alerts)
     async def tell_officers(stream: Any) -> None:

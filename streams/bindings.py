@@ -283,16 +283,25 @@ class Telling:
         self._delivered = tables.open("delivered", str)
 
     async def tell(self, event: Arrived) -> Sequence[Output]:
-        """alerts → messages; what became of each is reported to alerting."""
+        """alerts → messages; what became of each is reported to alerting.
+
+        A channel that does not answer keeps none of the others waiting. Raises TryAgain when all were asked.
+        """
         alert = AlertEvent.model_validate_json(event.value or b"")
-        outputs = []
+        outputs, silent = [], list[TryAgain]()
         for delivery in self._path.on_alert(alert):
             outcome = self._delivered.shelf(event.message.partition).get(delivery.key)
             if outcome is None:
-                outcome = await self._send(delivery)
+                try:
+                    outcome = await self._send(delivery)
+                except TryAgain as error:
+                    silent.append(error)
+                    continue
                 self._delivered.shelf(event.message.partition)[delivery.key] = outcome
             # Reported again when it went out before: the report may be what a crash has lost.
             outputs.append(self._report(delivery, outcome))
+        if silent:
+            raise silent[0]
         return outputs
 
     async def _send(self, delivery: Delivery) -> str:

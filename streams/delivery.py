@@ -334,8 +334,7 @@ class KeyedPool:
         if entry.dropped:
             return
         try:
-            async with self._running:
-                outputs = await self._work(entry.event)
+            outputs = await self._work(entry.event)
         except TooManyDead as limit:
             self._halt(Held(limit))
             return
@@ -343,9 +342,11 @@ class KeyedPool:
 
     async def _work(self, event: Arrived) -> list[Output]:
         for attempt, pause in enumerate(pauses(0.5, self._longest_pause), start=1):
-            began = time.perf_counter()
             try:
-                outputs = [*await self._handler(event), *self._writes()]
+                # What waits for its next attempt takes no other input's turn.
+                async with self._running:
+                    began = time.perf_counter()
+                    outputs = [*await self._handler(event), *self._writes()]
                 self._outbox.require_fit(outputs)
             except (TryAgain, OSError) as error:
                 # OSError holds ConnectionError and TimeoutError: an outage, not a fault of this input.

@@ -128,11 +128,12 @@ class Worker:
         topics: Sequence[str],
         handler: Callable[[Arrived], Awaitable[Sequence[Output]]],
         journal: Journal | None = None,
+        window: int | None = None,
     ) -> KeyedPool:
-        """The many-at-a-time delivery of the slow agent `name`."""
+        """The many-at-a-time delivery of the slow agent `name`; `window` None: as set."""
         pool = KeyedPool(
             handler,
-            self._acker(name, topics, self.settings.window),
+            self._acker(name, topics, self.settings.window if window is None else window),
             self.outbox,
             self.dead,
             self._halt,

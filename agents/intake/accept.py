@@ -135,18 +135,14 @@ def _cleanse_place(said: SaidPlace, tokens: Tokens) -> Place:
     # A number in the wrong field is none of a place.
     others = Tokens()
     return normalize_place(
-        _hide(_cut(said.city), others),
-        _hide(_cut(said.district), others),
-        _hide(_cut(said.street), others),
-        _hide(_cut(said.community), tokens),
-        _hide(_cut(said.address), tokens),
+        _hide(said.city, others, MAX_NAME),
+        _hide(said.district, others, MAX_NAME),
+        _hide(said.street, others, MAX_NAME),
+        _hide(said.community, tokens, MAX_NAME),
+        _hide(said.address, tokens, MAX_NAME),
         said.lat,
         said.lon,
     )
-
-
-def _cut(name: str | None) -> str | None:
-    return name[:MAX_NAME] if name else None
 
 
 def _hide(text: str | None, tokens: Tokens, most: int = MAX_TEXT) -> str | None:
@@ -155,7 +151,8 @@ def _hide(text: str | None, tokens: Tokens, most: int = MAX_TEXT) -> str | None:
     is_named = bool(tokens.name) and tokens.name in text
     if len(text) <= MAX_NAME and not is_named and holds_nothing(text, tokens.hide_doors):
         return text
-    return mask(text[:most], tokens).text
+    # Cut after masking: half a number at the cut would be no number any more.
+    return mask(text[: most + MAX_NAME], tokens).text[:most]
 
 
 def _cleanse_step(

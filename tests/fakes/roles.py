@@ -69,11 +69,13 @@ class Pager(Sender):
         super().__init__({})
         self.failures = list(failures)
         self.told: list[str] = []
+        self.channels: list[str] = []
 
     async def send(self, delivery: Delivery) -> Sent:
         if self.failures:
             raise self.failures.pop(0)
         self.told.append(delivery.key)
+        self.channels.append(delivery.channel)
         return Sent("sent")
 
 

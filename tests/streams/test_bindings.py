@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from fakes.roles import Event, Memory, Message, Pager, make, parts, series, settle
 
 from agents.alerting.alert import Alert, AlertEvent, Command
+from agents.city import City
 from agents.intake.ticket import Ticket
+from agents.notifying.route import Routing
 from agents.notifying.send import NotDelivered
 from agents.problems.problem import Change, Count
 from agents.problems.rising import Recall
@@ -250,6 +253,19 @@ async def test_an_alert_that_comes_again_is_told_once_and_reported_again(setting
     assert first == second
     assert [(output.topic, output.key) for output in first] == [("p.alerts.commands", "试城".encode())]
     assert [write.partition for write in telling.journal.take()] == [0]
+
+
+async def test_a_silent_channel_keeps_no_other_channel_waiting(settings: StreamSettings) -> None:
+    pager = Pager(NotDelivered(True, "no answer"))
+    both = replace(parts(pager), routing=Routing(City(), ("wecom", "mail")))
+    telling = Telling(make("notifying", settings), both)
+    event = Event(raised(), Message("p.alerts", 0))
+    with pytest.raises(TryAgain):
+        await telling.tell(event)
+    assert pager.channels == ["mail"]
+    outputs = await telling.tell(event)
+    assert pager.channels == ["mail", "wecom"]
+    assert len(outputs) == 2
 
 
 async def test_a_silent_channel_is_tried_again_and_a_refusal_reported(settings: StreamSettings) -> None:

@@ -56,6 +56,34 @@ def test_each_key_keeps_its_order_and_all_are_acknowledged(
     asyncio.run(story())
 
 
+async def test_what_waits_for_its_next_attempt_takes_no_other_inputs_turn() -> None:
+    log: list[tuple[int, int]] = []
+    done: list[int] = []
+    over = asyncio.Event()
+
+    async def wait(_: float) -> None:
+        await over.wait()
+
+    async def handler(event: Any) -> Sequence[Output]:
+        if event.message.offset == 0 and not over.is_set():
+            raise TryAgain("the channel is silent")
+        done.append(event.message.offset)
+        return []
+
+    outbox = Outbox(Broker().send, pytest.fail, sleep=no_sleep)
+    acker = OrderedAcker(lambda: GENERATION, 6)
+    one = KeyedPool(handler, acker, outbox, Dead(), pytest.fail, concurrency=1, sleep=wait)
+    waiting, other = (Event(Message(offset), log, key=b"%d" % offset) for offset in range(2))
+    await one.submit(waiting)
+    await settle()
+    await one.submit(other)
+    await settle()
+    assert (done, log) == ([1], [])
+    over.set()
+    await settle()
+    assert (done, log) == ([1, 0], [(0, 0), (0, 1)])
+
+
 @pytest.mark.parametrize("error", [TryAgain("model"), ConnectionError(), TimeoutError(), OSError()])
 async def test_an_outage_is_waited_for_and_never_a_dead_letter(error: Exception) -> None:
     log: list[tuple[int, int]] = []

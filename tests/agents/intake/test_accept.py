@@ -162,6 +162,14 @@ def test_texts_without_a_bound_in_the_contract_are_cut_not_refused(intake: Intak
     assert len(ticket.category) == 16
 
 
+def test_a_number_at_the_cut_is_masked_whole(intake: Intake) -> None:
+    place = {"district": "东区", "address": "路" * 191 + "13900139000"}
+    accept(event("e1", "created", 0, content="停水", place=place), intake)
+    ticket = accept(event("e2", "closed", 1, unit="局", reply="水" * 3_991 + "13900139000"), intake).ticket
+    assert "139" not in ticket.model_dump_json()
+    assert len(ticket.steps[0].reply or "") == 3_991 + len("〔电话1〕")
+
+
 def test_a_ticket_survives_storage_as_json(intake: Intake) -> None:
     ticket = accept(event("e1", "created", 0, **PERSONAL), intake).ticket
     assert Ticket.model_validate_json(ticket.model_dump_json()) == ticket
