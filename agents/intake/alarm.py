@@ -18,7 +18,7 @@ from agents.intake.orders import FILLER
 from agents.intake.pairs import joined, letters_of, number_of, pairs_of
 
 _ENOUGH = 20
-"""Known runs of characters without which nothing is doubted."""
+"""Known runs of characters in its sentence without which nothing is doubted."""
 _LINE_END = number_of("\n")
 _CLAUSE = re.compile(r"[^。！？；!?;\n，,：:]+")
 _WIDTH = 40
@@ -35,11 +35,12 @@ class Sense:
     """Thousandths, so that a sum is the same in every order."""
     bias: float
     threshold: float
-    """A score above it is an unclear danger."""
+    """A score above it is an unclear danger, unless a cue says that it is none now."""
+    certain: float
+    """A score above it is one whatever the cues say."""
     doubt: float
-    """An urgent scene whose surroundings score below it is none."""
-    firm_doubt: float
-    """Any other danger of the word lists whose surroundings score below it is none."""
+    """A danger of the word lists is none whose words score below it, over the root of how many are known: the fewer
+    they are, the calmer they must be."""
     marks: Mapping[int, int] = field(init=False)
     """The number of each run → its own place above its weight: a set of marks holds a run once, and the sum of
     the marks is the sum of the weights too. One look-up a run."""
@@ -53,9 +54,8 @@ class Sense:
 def sense_of(city: City) -> Sense:
     """The city's weights: the built-in ones with its own lexicon/alarm.toml over them."""
     table = words(city, "alarm")
-    return Sense(
-        table["weights"], table["bias"] / 1000, table["threshold"], table["doubt"], table["firm_doubt"]
-    )
+    bounds = (table[name] for name in ("threshold", "certain", "doubt"))
+    return Sense(table["weights"], table["bias"] / 1000, *bounds)
 
 
 def alarm(low: str, sense: Sense) -> float:
@@ -63,10 +63,12 @@ def alarm(low: str, sense: Sense) -> float:
     return _score(low, sense)[0]
 
 
-def is_calm(low: str, sense: Sense, doubt: float) -> bool:
-    """Whether the words score below `doubt`, and are enough to say so: not a few, and not in another language."""
-    score, known = _score(low, sense)
-    return known >= _ENOUGH and score < doubt
+def is_calm(sentence: str, around: str, sense: Sense, is_critical: bool) -> bool:
+    """Whether a sentence and what stands around it do not sound like danger, the two taken together. Few known words
+    are never calm, nor is another language; of a critical danger the sentence itself must hold more."""
+    (first, told), (second, known) = _score(sentence, sense), _score(around, sense)
+    enough = told if is_critical else max(told, known)
+    return enough >= _ENOUGH and (first + second) / 2 * sqrt(max(told, known)) < sense.doubt
 
 
 def telling(low: str, sense: Sense) -> tuple[int, int]:

@@ -109,7 +109,11 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
     thanked for or long ago. Of a transcript only the citizen's words count. Remembered, for the lines of a whole
     batch of a replay: intake asks first, and grading asks again where nothing was found.
     """
-    rules = hazard_rules(city)
+    return dangers_in(text, hazard_rules(city))
+
+
+def dangers_in(text: str, rules: HazardRules) -> tuple[Hazard, ...]:
+    """What find_hazards gives, by the rules handed in."""
     low = lowered(without_orders(heard(text)))
     found: dict[str, Hazard] = {}
     hits = rules.scanner.scan(low)
@@ -124,26 +128,27 @@ def find_hazards(text: str, city: City) -> tuple[Hazard, ...]:
         is_news = level is not None and (known is None or level == "critical")
         if level is not None and is_news and not _is_doubted(low, hit, danger, level, rules.sense):
             found[danger.name] = Hazard(name=danger.name, level=level, quote=_quote(text, hit))
-    if not found and alarm(low, rules.sense) > rules.sense.threshold:
-        return _unclear(text, low, hits, rules)
+    if not found and (score := alarm(low, rules.sense)) > rules.sense.threshold:
+        return _unclear(text, low, hits, rules, score > rules.sense.certain)
     return tuple(sorted(found.values(), key=lambda hazard: hazard.level != "critical"))
 
 
 def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, sense: Sense) -> bool:
-    """Whether neither the sentence nor the words around the hit sound like danger at all."""
+    """Whether the sentence and the words around the hit, taken together, do not sound like danger at all."""
     if danger.needs is not _ALWAYS:
         return danger.needs.search(low, max(0, hit.start - _NEARBY), hit.end + _NEARBY) is None
     if danger.sure.search(low, clause_start(low, hit.start), clause_end(low, hit.end)):
         return False
-    doubt = sense.doubt if level == "urgent" and hit.entry.startswith(_SCENE) else sense.firm_doubt
-    around = low[max(0, hit.start - _AROUND) : hit.end + _AROUND]
     sentence = low[sentence_start(low, hit.start) : sentence_end(low, hit.end)]
-    return alarm(sentence, sense) < doubt and is_calm(around, sense, doubt)
+    around = low[max(0, hit.start - _AROUND) : hit.end + _AROUND]
+    return is_calm(sentence, around, sense, level == "critical")
 
 
-def _unclear(text: str, low: str, hits: list[Hit], rules: HazardRules) -> tuple[Hazard, ...]:
-    """What only sounds like danger, unless its most telling clause is a figure of speech, denied, over or long ago,
-    or its sentence tells of an outage in one home."""
+def _unclear(
+    text: str, low: str, hits: list[Hit], rules: HazardRules, is_certain: bool
+) -> tuple[Hazard, ...]:
+    """What only sounds like danger, unless its most telling clause is a figure of speech or its sentence tells of an
+    outage in one home; where it is not certain, also unless it is denied, over, long ago or a drill."""
     start, end = telling(low, rules.sense)
     clause = clause_start(low, start), clause_end(low, end)
     sentence = sentence_start(low, start), sentence_end(low, end)
@@ -153,11 +158,12 @@ def _unclear(text: str, low: str, hits: list[Hit], rules: HazardRules) -> tuple[
         else rules.dangers[hit.entry].needs is not _ALWAYS and sentence[0] <= hit.start < sentence[1]
         for hit in hits
     )
-    hit = Hit(UNCLEAR, (start, end), start, end)
-    danger = rules.dangers[UNCLEAR]
-    if start == end or is_refused or _verdict(low, hit, danger, rules.cues) != "danger":
+    if start == end or is_refused:
         return ()
-    if rules.cues.drill.search(low, *sentence):
+    hit = Hit(UNCLEAR, (start, end), start, end)
+    danger, cues = rules.dangers[UNCLEAR], rules.cues
+    is_danger = _verdict(low, hit, danger, cues) == "danger" and not cues.drill.search(low, *sentence)
+    if not (is_certain or is_danger):
         return ()
     return (Hazard(name=UNCLEAR, level=danger.level, quote=_quote(text, hit)),)
 

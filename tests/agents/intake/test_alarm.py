@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agents.city import City
 from agents.grading.rules import RulesGrader
-from agents.intake.alarm import Sense, alarm, sense_of, telling
+from agents.intake.alarm import Sense, alarm, is_calm, sense_of, telling
 from agents.intake.hazards import find_hazards
 from agents.intake.ticket import Ticket
 from weisu.evaluation.alarm_fit import as_read, runs_of
@@ -22,7 +22,7 @@ SENSE = sense_of(CITY)
 
 
 def sense(**weights: int) -> Sense:
-    return Sense(weights, bias=-1.0, threshold=0.0, doubt=-1.0, firm_doubt=-2.0)
+    return Sense(weights, bias=-1.0, threshold=0.0, certain=1.0, doubt=-1.0)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_telling_is_the_heaviest_run_of_the_heaviest_clause(text: str, told: str
 @pytest.mark.parametrize(
     ("text", "quote"),
     [
-        ("楼下老爷子脸都灰了，手捂着胸，叫他也不吭声，快来人", "楼下老爷子脸都灰了"),
+        ("楼下老爷子脸都灰了，手捂着胸，叫他也不吭声，快来人", "手捂着胸"),
         ("老伴刚才还好好的，突然嘴歪了，话也说不清，身子往下滑", "身子往下滑"),
         ("楼上有东西在响，一股怪味，我眼睛都睁不开，孩子也吐了", "孩子也吐了"),
     ],
@@ -90,7 +90,7 @@ def test_what_only_looks_like_it_is_none(text: str) -> None:
 
 @pytest.mark.parametrize("cue", ["消防演练", "去年的事了，", "感谢你们，"])
 def test_drilled_past_and_thanked_for_is_none_although_it_sounds_like_danger(cue: str) -> None:
-    city = City(name="test", version=f"alarm-{cue}", lexicon={"alarm": {"threshold": -9.0}})
+    city = City(name="test", version=f"alarm-{cue}", lexicon={"alarm": {"threshold": -9.0, "certain": 99.0}})
     assert find_hazards("身子往下滑", city) != ()
     assert find_hazards(f"{cue}身子往下滑", city) == ()
 
@@ -107,21 +107,38 @@ def told(text: str, **alarm: float) -> list[str]:
     ]
 
 
-def test_an_urgent_scene_that_sounds_calm_is_none_and_a_critical_one_needs_a_firm_doubt() -> None:
-    hot, red = (
-        f"库里的棉花包{state}了，保管员说这个季节都是这样的，想问一下正常不正常" for state in ("发烫", "发红")
-    )
-    assert told(hot, doubt=-99.0) == ["collapse_risk"]
-    assert told(hot, doubt=99.0) == []
-    assert told(red, doubt=99.0, firm_doubt=-99.0) == ["fire"]
-    assert told(red, doubt=-99.0, firm_doubt=99.0) == []
+def test_a_danger_whose_surroundings_sound_calm_is_none() -> None:
+    text = "库里的棉花包发红了，保管员说这个季节都是这样的，想问一下正常不正常"
+    assert told(text, doubt=-999.0) == ["fire"]
+    assert told(text, doubt=999.0) == []
+
+
+def test_the_fewer_words_there_are_the_calmer_they_must_be() -> None:
+    weights = dict.fromkeys("天气很好阳光也足", -1000)
+    few, many = "天气很好", "天气很好阳光也足"
+    scorer = Sense({**weights, **{f"{a}{b}": 0 for a in "甲乙丙丁" for b in "甲乙丙丁"}}, 0.0, 0.0, 1.0, -5.0)
+    blanks = "甲乙丙丁甲丙乙丁丁丙乙甲甲乙甲丁丙甲甲乙乙丙丙丁丁"
+    assert not is_calm(blanks + few, blanks + few, scorer, is_critical=True)
+    assert is_calm(blanks + many, blanks + many, scorer, is_critical=True)
+
+
+def test_a_short_sentence_about_life_is_not_doubted_and_one_about_things_is() -> None:
+    calm = "物业说这个季节都是这样的，想问一下正常不正常，我们也不懂，请有关部门解释一下。"
+    assert told(f"棉花包发红了。{calm}", doubt=999.0) == ["fire"]
+    assert told(f"棉花包发烫了。{calm}", doubt=999.0) == []
 
 
 @pytest.mark.parametrize(
     "text", ["库里的棉花包发红了", "Smoke coming from windows, house on fire, please send someone"]
 )
 def test_a_few_words_and_another_language_are_never_doubted(text: str) -> None:
-    assert told(text, doubt=99.0, firm_doubt=99.0) == ["fire"]
+    assert told(text, doubt=999.0) == ["fire"]
+
+
+def test_what_sounds_very_much_like_danger_is_one_whatever_the_cues_say() -> None:
+    text = "感谢你们，老伴刚才还好好的，突然嘴歪了，话也说不清，身子往下滑"
+    assert told(text, threshold=-9.0, certain=99.0) == []
+    assert told(text, threshold=-9.0, certain=-9.0) == ["unclear_danger"]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +200,7 @@ def test_the_reason_says_that_it_was_learned() -> None:
     content = "楼下老爷子脸都灰了，手捂着胸，叫他也不吭声"
     told = Ticket(ticket_id="t", revision=1, edition=1, updated_at=at, trigger_at=at, content=content)
     reason = RulesGrader(CITY).grade(told).urgency_reason
-    assert reason.startswith("紧急：疑似险情") and "学得" in reason and "楼下老爷子脸都灰了" in reason
+    assert reason.startswith("紧急：疑似险情") and "学得" in reason and "手捂着胸" in reason
 
 
 def test_the_score_is_the_same_whatever_the_hash_seed() -> None:

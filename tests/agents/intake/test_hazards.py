@@ -310,7 +310,7 @@ def test_a_danger_in_passing_of_a_long_appeal_is_a_step_lower() -> None:
 )
 def test_an_outage_is_urgent_where_it_hits_many_the_weak_or_lasts(one: str, many: str) -> None:
     assert find_hazards(one, CITY) == ()
-    assert {hazard.level for hazard in find_hazards(many, CITY)} == {"urgent"}
+    assert "urgent" in {hazard.level for hazard in find_hazards(many, CITY)}
 
 
 def test_critical_stands_before_urgent() -> None:
