@@ -9,13 +9,12 @@ from functools import lru_cache
 from agents.problems.calendar import Calendar
 from agents.problems.callers import is_named
 from agents.problems.hours import Weeks
-from agents.problems.kinship import Kinship
 from agents.problems.member import Member
-from agents.problems.names import Names
 from agents.problems.problem import Problem
 from agents.problems.rate import Rate, first
 from agents.problems.recurrence import ABSORBS, is_over
 from agents.problems.search import Search
+from agents.problems.taught import Taught
 
 RETENTION = timedelta(days=120)
 """A closed problem is forgotten so long after its last ticket; the longest recurrence window is 90 days."""
@@ -48,8 +47,7 @@ class Book:
         members: MutableMapping[str, Member],
         rates: MutableMapping[str, Rate],
         calendars: MutableMapping[str, Calendar],
-        names: Names,
-        kinship: Kinship,
+        taught: Taught,
         matters: Container[str] = (),
     ) -> None:
         self.district = district
@@ -68,7 +66,7 @@ class Book:
         self.swept: int | None = None
         self.listed: int | None = None
         """The week for which the weekly lists were drawn up last."""
-        self.search = Search(district, names, kinship, self.heading_of)
+        self.search = Search(district, taught, self.heading_of)
         self.weeks = Weeks()
         self.spots: dict[str, dict[str, str]] = {}
         """Spot → the topics that have a calendar there, and its key."""

@@ -7,11 +7,11 @@ from functools import lru_cache
 from agents.city import City, words
 from agents.problems.book import Book, key_of
 from agents.problems.calendar import Calendar
-from agents.problems.kinship import Kinship
 from agents.problems.member import Member
 from agents.problems.names import Names
 from agents.problems.problem import Problem
 from agents.problems.rate import Rate
+from agents.problems.taught import Taught
 
 
 @dataclass
@@ -24,8 +24,7 @@ class Books:
     rates: MutableMapping[str, Rate]
     calendars: MutableMapping[str, Calendar] = field(default_factory=dict)
     _books: dict[str, Book] = field(default_factory=dict)
-    _names: Names = field(default_factory=Names)
-    _kinship: Kinship = field(default_factory=Kinship)
+    _taught: Taught = field(default_factory=Taught)
     _read: bool = False
     _swept: int | None = None
     """The local day on which every book there is was swept."""
@@ -43,7 +42,7 @@ class Books:
         """The names of places that the tickets of all districts have taught."""
         if not self._read:
             self._restore()
-        return self._names
+        return self._taught.names
 
     def all(self) -> list[Book]:
         """Every book there is, by district."""
@@ -63,7 +62,7 @@ class Books:
 
     def forget(self) -> None:
         """Drop what is derived: the stored state has changed behind its back (partitions came or went)."""
-        self._books, self._names, self._kinship = {}, Names(), Kinship()
+        self._books, self._taught = {}, Taught()
         self._read, self._swept = False, None
 
     def _new(self, district: str) -> Book:
@@ -74,8 +73,7 @@ class Books:
             self.members,
             self.rates,
             self.calendars,
-            self._names,
-            self._kinship,
+            self._taught,
             matters,
         )
 

@@ -7,7 +7,7 @@ of slots and pairs, never that of a hash.
 import math
 from array import array
 from bisect import insort
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -15,12 +15,11 @@ from heapq import nlargest
 from itertools import repeat
 from typing import NamedTuple
 
-from agents.problems.kinship import Kinship
 from agents.problems.likeness import THETA, Asked, Known, Likeness, compare, cosine, norm_of
 from agents.problems.member import Member
-from agents.problems.names import Names
 from agents.problems.narrowness import Narrowness
 from agents.problems.signature import Signature, grams_of, hash_of
+from agents.problems.taught import Taught
 from agents.problems.whereabouts import place_keys, query_keys
 
 WINDOW_S = 60 * 86_400.0
@@ -99,19 +98,15 @@ def _usual_weights(known: float) -> tuple[float, ...]:
 
 class Search:
     """The findable tickets of one district. Derived from stored members; rebuilt in the order of their
-    slots. `names` and `kinship`: those of the whole city, which all districts share."""
+    slots. `taught`: what the whole city's tickets teach, which all districts share."""
 
-    def __init__(
-        self, district: str, names: Names, kinship: Kinship, heading_of: Callable[[str, str], str]
-    ) -> None:
+    def __init__(self, district: str, taught: Taught, heading_of: Callable[[str, str], str]) -> None:
         self._district = district
         self._entries: dict[int, _Entry] = {}
         self._order: deque[int] = deque()
         self._postings: defaultdict[int, array[int]] = defaultdict(partial(array, "I"))
-        self._df: Counter[int] = Counter()
         self._places: dict[str, list[int]] = {}
-        self._names = names
-        self._kinship = kinship
+        self._names, self._kinship, self._words = taught.names, taught.kinship, taught.words
         self._heading_of = heading_of
         """What a ticket of this matter and category is counted under."""
         self._narrowness = Narrowness()
@@ -124,7 +119,7 @@ class Search:
             return
         self._entries[slot] = entry = _entry_of(member, self._heading_of)
         self._order.append(slot)
-        self._df.update(entry.text)
+        self._words.add(entry.text)
         if entry.is_wordy:
             postings = self._postings
             for gram in entry.text:
@@ -155,7 +150,7 @@ class Search:
     def remove(self, slot: int) -> None:
         """Forget an entry; its postings are cleared away when the dead outnumber the living."""
         entry = self._entries.pop(slot)
-        self._df.subtract(entry.text)
+        self._words.remove(entry.text)
         if entry.is_wordy:
             self._thin_out(entry.text)
         for key in _keys_of(entry):
@@ -169,7 +164,7 @@ class Search:
     def _thin_out(self, grams: "array[int]") -> None:
         for gram in grams:
             posted = self._postings[gram]
-            if len(posted) > 2 * MOST_DEAD or not self._df[gram]:
+            if len(posted) > 2 * MOST_DEAD or gram not in self._words.having:
                 living = [slot for slot in posted if slot in self._entries]
                 if living:
                     self._postings[gram] = array("I", living)
@@ -255,8 +250,8 @@ class Search:
             return Asked(signature, at, caller, 0.0, {}, {}, 1.0, 1.0)
         grams = grams_of(signature.text)
         # Rounded, so that the weights need not be computed anew for each ticket.
-        known = round(math.log(len(self._entries) + BACKGROUND), 2)
-        usual, numbers = _usual_weights(known), map(self._df.get, grams, repeat(0))
+        known = round(math.log(self._words.tickets + BACKGROUND), 2)
+        usual, numbers = _usual_weights(known), map(self._words.having.get, grams, repeat(0))
         most = len(usual)
         weights = [usual[n] if n < most else (known - math.log(n + 1)) ** 2 for n in numbers]
         text = dict(zip(grams, weights, strict=True))

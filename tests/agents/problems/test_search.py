@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.problems.gather import Books, gather
-from agents.problems.kinship import Kinship
 from agents.problems.member import Member
 from agents.problems.names import Names
 from agents.problems.search import INDEXED_MEMBERS, Search
 from agents.problems.signature import sign
+from agents.problems.taught import Taught
 
 Make = Callable[..., Graded]
 
@@ -61,7 +61,7 @@ def test_who_calls_about_everything_calls_about_many_problems(graded: Make) -> N
 
 
 def test_of_two_problems_at_one_place_the_larger_one_draws_the_next_ticket(graded: Make) -> None:
-    search = Search("东城区", Names(), Kinship(), lambda matter, category: matter or category)
+    search = Search("东城区", Taught(), lambda matter, category: matter or category)
     ticket = sign(graded("z"))
     problems = ["large", "large", "large", "small"]
     for slot, problem_id in enumerate(problems, 1):
