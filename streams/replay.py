@@ -74,8 +74,8 @@ async def walk_front(
         told = [path.tell(one) if one is not None else None for one in graded]
         watch.lap("problems")
         yield [
-            front._replace(graded=graded[place], told=told[place]) if told[place] is not None else front
-            for place, front in enumerate(batch)
+            Front(front.line, front.accepted, front.hazards, one, said) if said is not None else front
+            for front, one, said in zip(batch, graded, told, strict=True)
         ]
 
 

@@ -133,7 +133,8 @@ class Book:
         if before is None:
             self._note_call(member)
         self.members[member.ticket_id] = member
-        self._own[member.ticket_id] = member.problem_id
+        if before is None or before.problem_id != member.problem_id:
+            self._own[member.ticket_id] = member.problem_id
         self.seq = max(self.seq, member.seq)
 
     def calls_of(self, caller: str, since: float) -> tuple[str, ...]:

@@ -228,12 +228,18 @@ _KINDS = ("community", "site", "station", "building", "road")
 
 
 def _names_of(ticket: Ticket, sites: list[PlacePart], road: str) -> tuple[str, ...]:
-    names = {f"{part.kind}:{part.name}" for part in sites}
+    names = {_named(part.kind, part.name) for part in sites}
     if road:
-        names.add(f"road:{road}")
+        names.add(_named("road", road))
     if ticket.place.community:
-        names.add(f"community:{ticket.place.community}")
+        names.add(_named("community", ticket.place.community))
     return tuple(sorted(names))
+
+
+@lru_cache(maxsize=8192)
+def _named(kind: str, name: str) -> str:
+    """One string for all tickets of a place: it is compared at once, and kept once."""
+    return f"{kind}:{name}"
 
 
 def _road_of(place: Place) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import lru_cache
 from typing import Literal
 
 from agents.problems.signature import Signature
@@ -105,6 +106,7 @@ def query_keys(signature: Signature) -> tuple[str, ...]:
     return (*address, *signature.names, *around)
 
 
+@lru_cache(maxsize=65_536)
 def _cell(row: int, column: int) -> str:
     return f"cell:{row}:{column}"
 
