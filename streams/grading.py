@@ -69,7 +69,7 @@ class Grading:
         self._worker.metrics.set("weisu_grades_waiting", left)
 
     async def _grade_some(self, partition: int, ladder: Ladder, tickets: Sequence[Ticket]) -> bool:
-        """Whether a model graded all of them. Each leaves the line after its grade has been delivered."""
+        """Whether a model is there for all of them. Each leaves the line after its grade has been delivered."""
         path = Path(grader=ladder)
         judged = await asyncio.gather(*(path.on_model_back(ticket) for ticket in tickets))
         if self._ladders.get(partition) is not ladder:
@@ -90,7 +90,7 @@ class Grading:
             ladder.graded(one.graded.ticket)
         for output in self.journal.take():
             await self._worker.outbox.put(output)
-        return len(better) == len(judged)
+        return not any(ladder.is_waiting(one.graded.ticket) for one in judged)
 
     async def forget_old(self) -> None:
         """Paid answers are kept as long as the records of what was asked."""

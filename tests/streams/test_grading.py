@@ -107,6 +107,23 @@ async def test_model_that_fails_again_leaves_the_line_as_it_is(tmp_path: Path) -
     assert role.metric("weisu_grades_waiting ") == ["weisu_grades_waiting 12.0"]
 
 
+async def test_text_that_a_model_refuses_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    clock = Clock()
+    with model_server() as server:
+        down(server)
+        role = Role(
+            ladder(server, clock=clock, breaker_failures=50, own={"variant": "json_schema"}), tmp_path
+        )
+        await role.take(ticket(GAS, "first"), *(ticket(f"{CALM}{n}", f"T{n}") for n in range(3)))
+        server.always = Scripted()
+        server.script = [Scripted(refusal="no")]
+        clock.now += 6_001
+        await role.grading.grade_again()
+    assert {one.ticket.ticket_id for one in role.graded()[4:]} == {"T0", "T1", "T2"}
+    assert role.metric("weisu_grades_waiting ") == ["weisu_grades_waiting 0.0"]
+    assert [one.value for one in role.sent if one.topic == WAITING][-4:] == [None] * 4
+
+
 async def test_older_state_never_follows_a_newer_one(tmp_path: Path) -> None:
     clock = Clock()
     with model_server() as server:
