@@ -98,9 +98,14 @@ class CityFiles:
     def text(self, name: str) -> str | None:
         """The file's text, or None when it is not there or can't be decoded."""
         file = self.path / name
-        if not file.is_file():
+        try:
+            if not file.is_file():
+                return None
+            raw = file.read_bytes()
+        except OSError as error:
+            self.digests[name] = ""
+            self.problems.append(f"{name}: 无法读取（{error.strerror}），请检查权限")
             return None
-        raw = file.read_bytes()
         self.digests[name] = hashlib.sha256(raw).hexdigest()
         try:
             self.texts[name] = raw.decode("utf-8-sig")

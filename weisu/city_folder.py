@@ -3,19 +3,28 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import timedelta, timezone
+from math import isfinite
 from pathlib import Path
 from string import Formatter
 from typing import Any, get_args
 
 from agents.city import Category, City, Clock, District, Duty, NamedPlace, Officer, Street, Thresholds, Unit
 from agents.intake.ticket import PartKind
+from agents.notifying.roster import DAY_MIN, span_of
 from weisu.city_files import CityError, CityFiles, Row
 
 _DURATIONS = {"minutes": 1, "hours": 60, "days": 1440}
 _PLACE_KINDS = tuple(kind for kind in get_args(PartKind) if kind not in ("city", "district", "street"))
 _LEVELS = ("city", "district", "street", "community")
 _URGENCIES = ("critical", "urgent", "normal", "low")
-_DAY_MIN = 1440
+_LEAST: Mapping[str, float] = {
+    "alerts_per_day": 0,
+    "reporters": 1,
+    "evidence": -99,
+    "start_up_evidence": -99,
+    "growth": 1,
+}
+"""Of a threshold that is a number; else it must be above 0."""
 
 
 def load_city(folder: Path) -> City:
@@ -268,15 +277,27 @@ def _read_thresholds(source: CityFiles, head: Mapping[str, Any]) -> Thresholds:
                 values[item.name] = span
         else:
             expected.append(item.name)
-            value = table.get(item.name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                default = getattr(Thresholds, item.name)
-                values[item.name] = int(value) if isinstance(default, int) else float(value)
-            elif value is not None:
-                source.complain(name, item.name, "应为数字", after)
+            if (number := _number(source, name, table, item.name, after)) is not None:
+                values[item.name] = number
     for key in sorted(set(table) - set(expected)):
         source.complain(name, key, f"不认识的键，可用: {', '.join(expected)}", after)
     return Thresholds(**values)
+
+
+def _number(source: CityFiles, name: str, table: Mapping[str, Any], key: str, after: str) -> float | None:
+    """A threshold that is a number: within bounds in which the decisions still are some."""
+    value, is_whole = table.get(key), isinstance(getattr(Thresholds, key), int)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        source.complain(name, key, "应为数字", after)
+    elif is_whole and value != int(value):
+        source.complain(name, key, "应为整数", after)
+    elif value < _LEAST.get(key, 0) or (key not in _LEAST and value == 0):
+        source.complain(name, key, f"{value:g} 太小", after)
+    else:
+        return int(value) if is_whole else float(value)
+    return None
 
 
 def _read_roster(source: CityFiles, districts: Sequence[District]) -> tuple[Officer, ...]:
@@ -296,8 +317,8 @@ def _read_roster(source: CityFiles, districts: Sequence[District]) -> tuple[Offi
             Officer(row.need("name"), row.need("role"), row.get("shift"), own, row.several("channels"))
         )
     for name, minutes in covered.items() if rows else ():
-        if len(minutes) < _DAY_MIN:
-            gap = next(minute for minute in range(_DAY_MIN) if minute not in minutes)
+        if len(minutes) < DAY_MIN:
+            gap = next(minute for minute in range(DAY_MIN) if minute not in minutes)
             where = f"{name}从" if name else "从"
             source.problems.append(
                 f"roster.csv shift: {where} {gap // 60:02d}:{gap % 60:02d} 起无人值班，请补一个班次"
@@ -309,17 +330,9 @@ def _minutes_of(row: Row) -> set[int]:
     """The minutes of the local day that a shift covers; "20:00-08:00" runs over midnight."""
     shift = row.need("shift")
     try:
-        start, end = (_minute(text) for text in shift.split("-"))
+        start, length = span_of(shift)
     except ValueError:
         if shift:
             row.complain("shift", f"'{shift}' 应写成 08:00-20:00 的样子")
         return set()
-    length = (end - start) % _DAY_MIN or _DAY_MIN
-    return {(start + offset) % _DAY_MIN for offset in range(length)}
-
-
-def _minute(text: str) -> int:
-    hours, minutes = (int(part) for part in text.strip().split(":"))
-    if not (0 <= hours <= 24 and 0 <= minutes < 60):
-        raise ValueError(text)
-    return hours * 60 + minutes
+    return {(start + offset) % DAY_MIN for offset in range(length)}

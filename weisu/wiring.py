@@ -21,6 +21,7 @@ from indexing.index import Index
 from indexing.sqlite import SqliteIndex
 from streams.path import Path
 from weisu.city_folder import load_city
+from weisu.city_words import require_words
 from weisu.settings import PREFIX, Settings, WrongSetup
 
 EXAMPLE_CITY = FilePath(__file__).resolve().parent / "example_city"
@@ -42,6 +43,14 @@ class State:
 def city_of(settings: Settings) -> City:
     """The configured city, or an unknown one. Raises CityError with all that is wrong in the folder."""
     return load_city(settings.city) if settings.city is not None else City()
+
+
+def working_city(settings: Settings) -> City:
+    """The same for those who decide about tickets: its word lists are tried too."""
+    city = city_of(settings)
+    if settings.city is not None:
+        require_words(city, settings.city)
+    return city
 
 
 def zone_of(city: City) -> timezone:
@@ -74,7 +83,7 @@ def make_grader(settings: Settings, city: City) -> Ladder:
 
 def make_front(settings: Settings, city: City | None = None) -> Path:
     """Intake and grading over dicts: one shard of a replay. `city`: when it is read already."""
-    city = city or city_of(settings)
+    city = city or working_city(settings)
     return Path(
         intake=Intake(city, settings.key, {}, settings.hide_doors), grader=make_grader(settings, city)
     )
@@ -82,7 +91,7 @@ def make_front(settings: Settings, city: City | None = None) -> Path:
 
 def make_back(settings: Settings, city: City | None = None) -> Path:
     """Problems and alerting over dicts. `city`: when it is read already."""
-    city, state = city or city_of(settings), State()
+    city, state = city or working_city(settings), State()
     books = Books(city, state.problems, state.members, state.rates, state.calendars)
     return Path(books=books, desk=Desk(city, state.desk))
 
@@ -92,7 +101,7 @@ def make_path(settings: Settings) -> Path:
 
     One city for all: reading it takes a second, and what the agents remember by city is kept for each object.
     """
-    city = city_of(settings)
+    city = working_city(settings)
     front, back = make_front(settings, city), make_back(settings, city)
     return Path(front.intake, front.grader, back.books, back.desk, make_routing(settings, city))
 

@@ -28,7 +28,7 @@ def run_role(role: Role | Literal["keeper"], settings: Settings) -> int:
 
 
 def _parts(role: Role, settings: Settings) -> Parts:
-    city = wiring.city_of(settings)
+    city = wiring.working_city(settings)
     if role == "core":
         return Parts(city, key=settings.key, hide_doors=settings.hide_doors)
     if role == "grading":

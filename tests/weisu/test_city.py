@@ -2,14 +2,17 @@
 
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from agents.city import City, words
+from agents.notifying.roster import on_duty
 from weisu.city_files import CityError
 from weisu.city_folder import load_city
+from weisu.settings import Settings
+from weisu.wiring import working_city
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "weisu" / "example_city"
 
@@ -67,6 +70,48 @@ def test_example_city_is_complete() -> None:
     assert {clock.urgency for clock in city.clocks} == {"critical", "urgent", "normal", "low"}
     assert all(place.lat and place.lon for place in city.places)
     assert {duty.category for duty in city.duties} == {category.key for category in city.categories}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("hazards", '[hazards.flood]\nlevel = "mega"', "hazards.flood"),
+        ("hazards", '[hazards.gas_leak]\nexcludes = "("', "gas_leak"),
+        ("hazards", "hazards = 5", "AttributeError"),
+        ("matters", '[matters."停水"]\nwords = 5', "KeyError"),
+        ("alarm", 'bias = "x"', "TypeError"),
+    ],
+)
+def test_a_word_list_that_cannot_be_used_is_named_before_the_first_ticket(
+    folder: Path, name: str, text: str, said: str
+) -> None:
+    (folder / "lexicon" / f"{name}.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CityError) as raised:
+        working_city(Settings(city=folder))
+    (problem,) = raised.value.problems
+    assert problem.startswith(f"lexicon/{name}.toml: ") and said in problem
+
+
+def test_word_lists_that_can_be_used_are_no_fault(folder: Path) -> None:
+    assert working_city(Settings(city=folder)).name == "小城"
+
+
+@pytest.mark.parametrize("shift", ["8:00-24:00", "24:00-8:00", "00:00-24:00"])
+def test_a_shift_that_passes_the_check_can_be_asked_for_who_is_on_duty(folder: Path, shift: str) -> None:
+    (folder / "roster.csv").write_text(
+        f"name,role,shift,districts,channels\n甲,duty,{shift},,a\n乙,duty,00:00-00:00,,b\n", encoding="utf-8"
+    )
+    roster = load_city(folder).roster
+    names = [officer.name for officer in on_duty(roster, datetime(2026, 3, 2, 23, 59), "")]
+    assert names == (["乙"] if shift == "24:00-8:00" else ["甲", "乙"])
+
+
+def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:
+    (folder / "streets.csv").unlink()
+    (folder / "streets.csv").symlink_to("/proc/self/mem")  # opens, and fails at the first byte, for root too
+    with pytest.raises(CityError) as raised:
+        load_city(folder)
+    assert raised.value.problems[0].startswith("streets.csv: 无法读取")
 
 
 def test_small_city_is_read_as_written(folder: Path) -> None:
@@ -152,6 +197,16 @@ def test_version_follows_the_files(folder: Path, tmp_path_factory: pytest.TempPa
         ("clocks.toml", "solve_hours", "solve_weeks", "clocks.toml 第 3 行 solve_weeks: 不认识的键"),
         ("city.toml", "alerts_per_day", "alerts_a_day", "city.toml 第 5 行 alerts_a_day: 不认识的键"),
         ("city.toml", "= 2", '= "two"', "city.toml 第 5 行 alerts_per_day: 应为数字"),
+        ("city.toml", "= 2", "= nan", "city.toml 第 5 行 alerts_per_day: 应为数字"),
+        ("city.toml", "= 2", "= -1", "city.toml 第 5 行 alerts_per_day: -1 太小"),
+        ("city.toml", "alerts_per_day = 2", "reporters = 2.5", "city.toml 第 5 行 reporters: 应为整数"),
+        ("city.toml", "alerts_per_day = 2", "reporters = 0", "city.toml 第 5 行 reporters: 0 太小"),
+        (
+            "city.toml",
+            "alerts_per_day = 2",
+            "tickets_per_alert = 0",
+            "city.toml 第 5 行 tickets_per_alert: 0 太小",
+        ),
         ("city.toml", "+08:00", "北京时间", "city.toml 第 2 行 utc_offset: 应写成"),
         ("city.toml", 'name = "小城"', "", "city.toml 第 1 行 name: 缺少"),
         ("city.toml", "name =", "name", "city.toml: 不是正确的 TOML"),

@@ -21,6 +21,7 @@ from streams.parent import tied
 from streams.topics import ROLES, Role, Topics
 from weisu import wiring
 from weisu.city_folder import load_city
+from weisu.city_words import require_words
 from weisu.settings import PREFIX, Settings, WrongSetup, load_settings
 from weisu.up import Embedded, Part, empty_folder, held, part
 
@@ -87,7 +88,7 @@ def run_embedded(
     afresh: bool = False,
 ) -> None:
     """Run the embedded stack until a signal comes. `afresh`: empty what an earlier demo left."""
-    load_city(city)
+    require_words(load_city(city), city)
     with held(settings.data):
         if afresh:
             empty_folder(settings.data)

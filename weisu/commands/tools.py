@@ -15,6 +15,7 @@ from rich.table import Table
 from streams.topics import ROLES, NotReset, Role, Topics, WrongTopics, create, lag, reset, verify
 from weisu import wiring
 from weisu.city_folder import load_city
+from weisu.city_words import require_words
 from weisu.settings import PREFIX, Settings, WrongSetup, describe, load_settings
 
 screen = Console()
@@ -164,6 +165,7 @@ def city_check(
 ) -> None:
     """Check a city's folder; every fault with file, line and key, status 2."""
     found = load_city(folder)
+    require_words(found, folder)
     print(
         f"{found.name}: {len(found.districts)} 个区县, {len(found.streets)} 个街镇, {len(found.places)} 个地名, "
         f"{len(found.categories)} 个类别, {len(found.units)} 个单位, {len(found.duties)} 项职责, "
