@@ -16,7 +16,7 @@ def python(_: Settings) -> str:
 
 
 def city(settings: Settings) -> str:
-    found = wiring.city_of(settings)
+    found = wiring.working_city(settings)
     return f"{found.name or 'unknown city'}, version {found.version}"
 
 

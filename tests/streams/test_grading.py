@@ -138,7 +138,8 @@ async def test_older_state_never_follows_a_newer_one(tmp_path: Path) -> None:
         await role.take(ticket(f"{CALM}急", edition=2))
         server.go.set()
         await again
-    assert [one.ticket.edition for one in role.graded()] == [1, 2]
+    told = [(one.ticket.edition, one.grade.source) for one in role.graded()]
+    assert told == [(1, "rules"), (2, "rules"), (2, "llm")]
 
 
 async def test_partition_that_moves_away_keeps_its_line(tmp_path: Path) -> None:
