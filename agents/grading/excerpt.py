@@ -9,7 +9,7 @@ GAP = "……"
 """Stands where something was left out."""
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;\n]?")
 _FENCE = re.compile(r"<{2,}|>{2,}|＜{2,}|＞{2,}|<\||\|>|\[/?INST\]|</?s>", re.IGNORECASE)
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SOFT = str.maketrans("<>＜＞|[]", "‹›‹›¦〔〕")
 
 

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from pydantic import SecretStr
 
 from agents.alerting.alert import Alert
+from agents.grading.excerpt import visible
 from agents.notifying.route import DEFAULT_CHANNEL, Delivery
 
 LEVEL_NAMES = {"red": "红", "orange": "橙", "yellow": "黄", "blue": "蓝"}
@@ -114,15 +115,19 @@ class Sender:
 def headline(delivery: Delivery) -> str:
     """ "【红色预警】…"; an update says so."""
     alert = delivery.event.alert
+    title = " ".join(visible(alert.title).split())
     if delivery.event.event == "digest":
-        return f"【预警摘要】{alert.title}"
+        return f"【预警摘要】{title}"
     kind = "预警更新" if delivery.event.event == "updated" else "预警"
-    return f"【{LEVEL_NAMES[alert.level]}色{kind}】{alert.title}"
+    return f"【{LEVEL_NAMES[alert.level]}色{kind}】{title}"
 
 
 def body(delivery: Delivery) -> str:
-    """The text, and the number that tells two messages of one alert apart."""
-    return f"{delivery.event.alert.text}\n编号 {delivery.event.alert.alert_id}-{delivery.event.seq}"
+    """The text, and the number that tells two messages of one alert apart.
+
+    Citizens' words stand in it: nothing in them steers a terminal or turns the text round.
+    """
+    return f"{visible(delivery.event.alert.text)}\n编号 {delivery.event.alert.alert_id}-{delivery.event.seq}"
 
 
 def payload(delivery: Delivery) -> dict[str, Any]:

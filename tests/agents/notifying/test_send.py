@@ -46,6 +46,17 @@ async def test_a_webhook_receives_the_alert_with_its_key(scheme: str) -> None:
         assert post[name] == alert[name]
 
 
+async def test_nothing_that_a_citizen_wrote_steers_a_terminal_or_turns_a_message_round() -> None:
+    told = {"title": "新华小区\x1b[2J\n预警：假的", "text": "“停水\x9b0m\x07\u202e\u2067了”。\n第二行"}
+    one = delivery("console")
+    event = EVENT.model_copy(update={"alert": EVENT.alert.model_copy(update=told)})
+    screen = io.StringIO()
+    await Sender({}, now=lambda: EVENT.at, console=screen).send(one.model_copy(update={"event": event}))
+    shown = screen.getvalue()
+    assert not set(shown) & {"\x1b", "\x9b", "\x07", "\u202e", "\u2067"}
+    assert len(shown.splitlines()) == 5  # a blank one, the headline, the two of the text, the number
+
+
 async def test_every_attempt_carries_the_same_key() -> None:
     with receiving(503, 200) as hook:
         with pytest.raises(NotDelivered):
