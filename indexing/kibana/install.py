@@ -27,18 +27,19 @@ def install(
     password: str | None,
     prefix: str = "",
     *,
+    api_key: str | None = None,
     utc_offset_minutes: int = 480,
     timeout_s: float = 30.0,
 ) -> list[str]:
     """One line per object that now stands in Kibana as it must; what a person changed in it is overwritten.
 
-    `prefix` is that of the index; each has a space, ids and a role of its own. Without a user Kibana runs
-    without security, where there are no roles. Raises KibanaError at the first refusal; what was installed
+    `prefix` is that of the index; each has a space, ids and a role of its own. `api_key`: in place of user and
+    password. Without either Kibana runs without security, where there are no roles. Raises KibanaError at the first refusal; what was installed
     before it stays and does not disturb the next try.
     """
     if not is_plain(prefix):
         raise KibanaError("the index prefix must be lower-case letters, digits, '.', '_' and '-' for Kibana")
-    kibana = _Kibana(url, user, password, timeout_s)
+    kibana = _Kibana(url, user, password, api_key, timeout_s)
     home, in_space = named(prefix), f"/s/{named(prefix)}"
     body = space(prefix)
     # PUT changes a space and does not make one.
@@ -52,7 +53,7 @@ def install(
     kibana.send("PUT", f"{in_space}/api/dashboards/{overview}", dashboard(prefix, utc_offset_minutes))
     lines.append(f"仪表板 dashboard {overview} ({TITLE})")
     role = named(prefix, "analyst")
-    if user is None:
+    if user is None and api_key is None:
         return [*lines, f"角色 role {role}: 未启用安全，略过 (no user is set: skipped)"]
     kibana.send("PUT", f"/api/security/role/{role}", analyst(prefix))
     return [*lines, f"角色 role {role} (只读 read only)"]
@@ -68,7 +69,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class _Kibana:
     """Kibana's HTTP interface."""
 
-    def __init__(self, url: str, user: str | None, password: str | None, timeout_s: float) -> None:
+    def __init__(
+        self, url: str, user: str | None, password: str | None, api_key: str | None, timeout_s: float
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise KibanaError("the address of Kibana must look like http://HOST:5601")
@@ -76,14 +79,16 @@ class _Kibana:
             raise KibanaError("the address of Kibana must not carry a user: set user and password apart")
         self._base = url.rstrip("/")
         self._shown = f"Kibana at {parts.scheme}://{parts.netloc}"
-        self._password = password
+        self._secrets = [secret for secret in (password, api_key) if secret]
         self._timeout_s = timeout_s
         self._headers = {
             "kbn-xsrf": "true",
             "Elastic-Api-Version": API_VERSION,
             "Content-Type": "application/json; charset=utf-8",
         }
-        if user is not None:
+        if api_key is not None:
+            self._headers["Authorization"] = f"ApiKey {api_key}"
+        elif user is not None:
             token = base64.b64encode(f"{user}:{password or ''}".encode()).decode()
             self._headers["Authorization"] = f"Basic {token}"
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
@@ -124,7 +129,7 @@ class _Kibana:
         return f"{self._shown} answers {error.code} to {method} {path}: {self._reason(error)}"
 
     def _reason(self, error: urllib.error.HTTPError) -> str:
-        """Kibana's own words, on one line and without our password."""
+        """Kibana's own words, on one line and without our secrets."""
         try:
             raw = error.read(65_536).decode("utf-8", "replace")
         except (OSError, http.client.HTTPException):
@@ -134,6 +139,6 @@ class _Kibana:
         except (ValueError, KeyError, TypeError):
             told = raw
         line = " ".join(told.split())
-        if self._password:
-            line = line.replace(self._password, "***")
+        for secret in self._secrets:
+            line = line.replace(secret, "***")
         return line[:_LONGEST_REASON] or "no reason is given"

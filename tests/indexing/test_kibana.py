@@ -249,6 +249,15 @@ def test_every_request_says_what_kibana_asks_for(fake: Kibana) -> None:
         assert asked.headers["authorization"] == "Basic ZWxhc3RpYzpww6Rzcw=="
 
 
+def test_an_api_key_stands_in_place_of_user_and_password(fake: Kibana) -> None:
+    lines = install(fake.url, None, None, api_key="a2V5")
+    assert {asked.headers["authorization"] for asked in fake.asked} == {"ApiKey a2V5"}
+    assert "略过" not in lines[-1]
+    fake.refuse["/space"] = (400, "no such key a2V5")
+    with pytest.raises(KibanaError, match=r"no such key \*\*\*"):
+        install(fake.url, None, None, api_key="a2V5")
+
+
 def test_second_run_leaves_the_same_state(fake: Kibana) -> None:
     lines = install(fake.url, "elastic", PASSWORD)
     state = deepcopy(fake.objects)

@@ -222,10 +222,14 @@ def setup() -> None:
     if loaded.kibana.url:
         from indexing.kibana.install import install
 
-        password = loaded.index.password.get_secret_value() if loaded.index.password else None
-        minutes = wiring.utc_offset_minutes(wiring.city_of(loaded))
+        index = loaded.index
         for line in install(
-            loaded.kibana.url, loaded.index.user, password, loaded.index.prefix, utc_offset_minutes=minutes
+            loaded.kibana.url,
+            index.user,
+            index.password.get_secret_value() if index.password else None,
+            index.prefix,
+            api_key=index.api_key.get_secret_value() if index.api_key else None,
+            utc_offset_minutes=wiring.utc_offset_minutes(wiring.city_of(loaded)),
         ):
             print(line)
 
