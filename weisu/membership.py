@@ -1,11 +1,9 @@
 """Answers "why is this ticket in this problem" from what was written: parts of the score, and quotes."""
 
-from datetime import datetime
-
 from agents.city import City
 from agents.problems.signature import hash_of
 from weisu.regrouping import proposed_of
-from weisu.why import Body, Source, histories
+from weisu.why import Body, Source, histories, time_of
 
 MOST_SHOWN = 50
 """Tickets of a problem that are explained one by one; the rest is counted."""
@@ -62,7 +60,7 @@ def _moved_by(problem: Body) -> dict[str, str]:
 
 def _ticket(ticket: Body, city: City, moved: str | None) -> list[str]:
     at = ticket.get("created_at")
-    when = f"（{datetime.fromisoformat(at).astimezone(city.utc_offset):%Y-%m-%d %H:%M}）" if at else ""
+    when = f"（{time_of(at, city)}）" if at else ""
     lines = [f"  工单 {ticket['ticket_id']}{when}：{_reason(ticket, moved)}"]
     quotes = ticket.get("quotes") or (ticket.get("grade") or {}).get("quotes") or ()
     if quotes:

@@ -34,8 +34,8 @@ def install(
     """One line per object that now stands in Kibana as it must; what a person changed in it is overwritten.
 
     `prefix` is that of the index; each has a space, ids and a role of its own. `api_key`: in place of user and
-    password. Without either Kibana runs without security, where there are no roles. Raises KibanaError at the first refusal; what was installed
-    before it stays and does not disturb the next try.
+    password. Without either Kibana runs without security, where there are no roles. Raises KibanaError at the first
+    refusal; what was installed before it stays and does not disturb the next try.
     """
     if not is_plain(prefix):
         raise KibanaError("the index prefix must be lower-case letters, digits, '.', '_' and '-' for Kibana")

@@ -88,7 +88,12 @@ def test_a_huge_problem_says_how_many_tickets_it_has() -> None:
         async def find(
             self, collection: Collection, field: str, value: str, until: datetime | None = None
         ) -> list[Body]:
-            return [{"ticket_id": f"t{number}", "problem_id": value} for number in range(200)]
+            at = "2026-03-02T01:00:00+05:00"
+            return [
+                {"ticket_id": f"t{number}", "problem_id": value, "created_at": at} for number in range(200)
+            ]
 
     told = asyncio.run(explain_members("p-1", Huge(), City()))
+    # Of a city without an offset the event's own time, wherever this machine stands.
+    assert told[1].startswith("  工单 t0（2026-03-02 01:00）：")
     assert "50000件工单" in told[0] and told[-1] == "……另有49950件"
