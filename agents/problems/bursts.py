@@ -1,7 +1,6 @@
 """Bursts 突发: more new reporters than chance explains, at three nested levels."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from math import inf
 
 from agents.problems.baseline import LONG, SHORT, Evidence, evidence_of, is_slow, weigh
@@ -12,7 +11,7 @@ from agents.problems.case import (
     candidate_of,
     is_own_work,
     is_placeless,
-    members_within,
+    others_of,
     scope_of,
 )
 from agents.problems.crowd import MOST_TOGETHER, alike, people_of, together
@@ -60,7 +59,8 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
     rate = case.rates[key]
     recent = rate.recent
     counted = _people_counted(scope, figures)
-    members = _crowd(case, scope, recent, figures, counted)
+    others = others_of(case, recent)
+    members = _crowd(case, scope, others, figures, counted)
     # A repeated finding may find that all of its tickets have turned out to be the city's own work.
     if not members:
         return None
@@ -69,7 +69,7 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
         # Not all tickets are listed any more; the stream's own count is then the better one.
         reporters = max(reporters, counted, people_since(rate, figures.get("span", 0.0)))
     if scope != "problem" and evidence is not None:
-        figures["together"] = round(together(scope, members, _before(case, recent, members)), 6)
+        figures["together"] = round(together(scope, members, _before(others, members)), 6)
         figures["lambda"] = round(evidence.value + figures["together"], 6)
     figures |= _copies(members, reporters, figures)
     if not case.fires(f"burst:{scope}", figures.get("lambda", -inf) >= PERMISSIVE):
@@ -84,11 +84,10 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
     return candidate_of(case, "burst", scope, key, members, reporters, figures)
 
 
-def _before(case: Case, recent: tuple[str, ...], crowd: list[Member]) -> list[Member]:
+def _before(others: list[Member], crowd: list[Member]) -> list[Member]:
     """The stream's tickets of earlier than the crowd, as far as they are listed."""
     first = min(member.at for member in crowd)
-    known = [case.book.member(ticket_id) for ticket_id in recent]
-    return [member for member in known if member is not None and member.at < first]
+    return [member for member in others if member.at < first]
 
 
 def _copies(members: list[Member], reporters: int, figures: Mapping[str, float]) -> dict[str, float]:
@@ -111,7 +110,7 @@ def _people_counted(scope: Scope, figures: Mapping[str, float]) -> int:
 
 
 def _crowd(
-    case: Case, scope: Scope, recent: tuple[str, ...], figures: Mapping[str, float], counted: int
+    case: Case, scope: Scope, others: list[Member], figures: Mapping[str, float], counted: int
 ) -> list[Member]:
     """The tickets of the people counted: of the shortest span that holds as many, so that text and list
     agree.
@@ -123,11 +122,11 @@ def _crowd(
         hours = (figures["span"], LONG)
     elif scope != "problem" and "span" in figures:
         hours = (*(min(SHORT, times * figures["span"]) for times in (1.0, 2.0, 4.0)), *hours)
-    spans = [timedelta(hours=span) for span in hours]
-    everyone = members = people_of(members_within(case, recent, max(spans)), case.city)
-    for span in spans:
-        since = case.member.at - span.total_seconds()
-        members = [member for member in everyone if member.at >= since]
+    since = case.member.at - max(hours) * 3600
+    within = [*(other for other in others if other.at >= since), case.member]
+    everyone = members = people_of(within, case.city)
+    for span in hours:
+        members = [member for member in everyone if member.at >= case.member.at - span * 3600]
         if len({member.caller for member in members}) >= counted:
             break
     return members

@@ -46,10 +46,10 @@ class Case(NamedTuple):
 
 def scope_of(key: str) -> Scope:
     """The level of a stream key."""
-    level = key.split("|", 2)[1]
-    if level == "problem":
+    level = key.index("|") + 1
+    if key.startswith("problem|", level):
         return "problem"
-    return "street" if level == "street" else "district"
+    return "street" if key.startswith("street|", level) else "district"
 
 
 def is_placeless(case: Case) -> bool:
@@ -66,8 +66,13 @@ def is_own_work(case: Case) -> bool:
 def members_within(case: Case, ticket_ids: tuple[str, ...], span: timedelta) -> list[Member]:
     """The ticket at hand last, before it the others of the span, oldest first."""
     since = case.member.at - span.total_seconds()
+    return [*(other for other in others_of(case, ticket_ids) if other.at >= since), case.member]
+
+
+def others_of(case: Case, ticket_ids: tuple[str, ...]) -> list[Member]:
+    """The tickets of these ids beside the one at hand."""
     others = [case.book.member(known) for known in ticket_ids if known != case.member.ticket_id]
-    return [other for other in others if other is not None and other.at >= since] + [case.member]
+    return [other for other in others if other is not None]
 
 
 def candidate_of(

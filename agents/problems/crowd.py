@@ -33,8 +33,7 @@ LEAST_TOGETHER, MOST_TOGETHER = -0.7, 2.0
 
 def people_of(members: Sequence[Member], city: City) -> list[Member]:
     """The tickets that are no inspection and no appointment."""
-    own_work = own_work_of(city)
-    return [m for m in members if m.signature is None or not own_work.search(m.signature.matter.lower())]
+    return [m for m in members if m.signature is None or not is_own_work_of(city, m.signature.matter)]
 
 
 def alike(members: Sequence[Member]) -> int:
@@ -44,6 +43,12 @@ def alike(members: Sequence[Member]) -> int:
         if member.signature is not None and member.signature.matter:
             callers.setdefault(member.signature.matter, set()).add(member.caller)
     return max((len(who) for who in callers.values()), default=0)
+
+
+@lru_cache(maxsize=4096)
+def is_own_work_of(city: City, said: str) -> bool:
+    """Whether a matter or a category says that this is the city's own work."""
+    return own_work_of(city).search(said.lower()) is not None
 
 
 @lru_cache(maxsize=16)
