@@ -120,7 +120,7 @@ def make_index(settings: Settings) -> Index:
     return ElasticIndex(
         chosen.url,
         prefix=chosen.prefix,
-        user=chosen.user,
+        user=chosen.user or None,
         password=chosen.password.get_secret_value() if chosen.password else None,
         api_key=chosen.api_key.get_secret_value() if chosen.api_key else None,
     )

@@ -84,8 +84,9 @@ def test_unknown_setting_is_one_line_and_status_2() -> None:
     )
 
 
-def test_work_refuses_to_start_without_the_key() -> None:
-    done = weisu("work", "--role", "core")
+@pytest.mark.parametrize("key", [{}, {"WEISU_PSEUDONYM_KEY": ""}, {"WEISU_PSEUDONYM_KEY": " "}])
+def test_work_refuses_to_start_without_the_key(key: dict[str, str]) -> None:
+    done = weisu("work", "--role", "core", WEISU_STREAM__ADDRESS="127.0.0.1:1", **key)
     assert done.returncode == 2
     assert "WEISU_PSEUDONYM_KEY" in done.stderr
 

@@ -173,7 +173,9 @@ def work(
 ) -> None:
     """Run the workers of one role against Kafka, until a signal comes. More workers of a role share its partitions."""
     settings = load_settings()
-    if settings.pseudonym_key is None and not embedded:
+    # An empty one is none, as a line of .env that nobody has filled in: the public key must hash no real caller.
+    key = settings.pseudonym_key
+    if not embedded and (key is None or not key.get_secret_value().strip()):
         raise WrongSetup(
             f"{PREFIX}PSEUDONYM_KEY is not set: callers are hashed with it; set a long random value and keep it"
         )

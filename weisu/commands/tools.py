@@ -225,7 +225,7 @@ def setup() -> None:
         index = loaded.index
         for line in install(
             loaded.kibana.url,
-            index.user,
+            index.user or None,
             index.password.get_secret_value() if index.password else None,
             index.prefix,
             api_key=index.api_key.get_secret_value() if index.api_key else None,
