@@ -33,6 +33,9 @@ LEAST_SPAN = 0.25
 NEAR, SHORT, LONG = 24.0, 60.0, 504.0
 """Operational hours within which three must have called; the longest span looked at, in such hours, and in plain ones
 where a district is sparse."""
+WIDE = 16.0
+"""The longest span of a street's or a district's crowd, in operational hours, where a district is not sparse: what
+took longer than a day is more often the day's own swing. Source: docs/decisions/0034."""
 NOTHING = (0.0, 0, 1.0)
 LEAST_RATE = 1e-6
 """Reporters an hour: a smaller rate would be told as 0, against which everything is infinitely surprising."""
@@ -130,17 +133,17 @@ def weigh(
     """The evidence λ of a stream just after a new reporter was counted.
 
     None below three callers, where chance explains it (p > 1 %), and perhaps below `floor`. Looked at are the spans
-    that hold the newest three, four, … reporters: up to 60 operational hours, in a sparse district also 21 days. That
-    so many others called before this one is what chance has to explain. J, the number of spans, and `per_day`, the new
-    reporters a day at this level, make the union bound.
+    that hold the newest three, four, … reporters: up to 60 operational hours, of a street or a district 16, in a sparse
+    district 60 and also 21 days. That so many others called before this one is what chance has to explain. J, the
+    number of spans, and `per_day`, the new reporters a day at this level, make the union bound.
     """
     if len(rate.callers) < 3:
         return None
     phi = dispersion(level, rate)
     quiet = level == "problem" and sparse and _is_quiet(rate, hourly_rate)
-    fast, slow = spans_of(rate, week), spans_of(rate, None) if sparse else []
-    tried = max(1, len(fast) + len(slow))
-    union = math.log10(tried * max(per_day, 1.0))
+    fast = spans_of(rate, week, SHORT if sparse or level == "problem" else WIDE)
+    slow = spans_of(rate, None, LONG) if sparse else []
+    union = math.log10((tried := max(1, len(fast) + len(slow))) * max(per_day, 1.0))
     least = 0.01 if quiet else max(LEAST_SCORE, floor + union - HAIR)
     swift, long = _best(fast, hourly_rate, phi, least), _best(slow, hourly_rate, phi, least)
     if max(swift, long)[0] < least:
@@ -179,12 +182,11 @@ def _named(name: str, spans: Sequence[tuple[int, float]]) -> dict[str, float]:
     return {f"{name}_{people}": span for people, span in spans}
 
 
-def spans_of(rate: Rate, week: Week | None) -> list[tuple[int, float]]:
-    """(n, hours within which the newest n reporters have called): operational with `week`, else plain ones of more than
-    a day."""
+def spans_of(rate: Rate, week: Week | None, longest: float = SHORT) -> list[tuple[int, float]]:
+    """(n, hours within which the newest n reporters have called), up to `longest`: operational with `week`, else plain
+    ones of more than a day."""
     # Within days nobody weighs twice; over weeks one person may.
     newest = rate.came[::-1] if week is not None else sorted(rate.callers.values(), reverse=True)
-    longest = LONG if week is None else SHORT
     now = rate.at / _HOUR if week is None else operational_hours(rate.at, week)
     spans = []
     for people in PEOPLE:

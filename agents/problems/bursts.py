@@ -14,7 +14,7 @@ from agents.problems.case import (
     others_of,
     scope_of,
 )
-from agents.problems.crowd import MOST_TOGETHER, alike, people_of, together
+from agents.problems.crowd import MOST_AGREED, MOST_TOGETHER, agreed, alike, people_of, together
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, Scope
 from agents.problems.rate import LATE_HOURS, people_since
@@ -43,17 +43,17 @@ def find_bursts(case: Case) -> tuple[Candidate, ...]:
         # More tickets of no category than usual is not a finding that anyone can act on.
         if level != "problem" and case.problem.category == OTHER:
             continue
-        floor = PERMISSIVE if level == "problem" else PERMISSIVE - MOST_TOGETHER
+        floor = PERMISSIVE - (MOST_AGREED if level == "problem" else MOST_TOGETHER)
         rate, hourly = case.rates[key], usual.hourly[key]
         evidence = weigh(level, rate, hourly, usual.per_day, usual.sparse, usual.week, floor=floor)
         if evidence is None and not case.repeats:
             continue
-        if (burst := _burst(case, key, level, evidence)) is not None:
+        if (burst := _burst(case, key, level, evidence, usual.sparse)) is not None:
             found.append(burst)
     return tuple(found)
 
 
-def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Candidate | None:
+def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None, sparse: bool) -> Candidate | None:
     """The finding, where alerting should hear of it."""
     figures = dict(evidence.figures) if evidence is not None else {}
     rate = case.rates[key]
@@ -68,8 +68,10 @@ def _burst(case: Case, key: str, scope: Scope, evidence: Evidence | None) -> Can
     if len(recent) >= MAX_TICKETS:
         # Not all tickets are listed any more; the stream's own count is then the better one.
         reporters = max(reporters, counted, people_since(rate, figures.get("span", 0.0)))
-    if scope != "problem" and evidence is not None:
-        figures["together"] = round(together(scope, members, _before(others, members)), 6)
+    # What is sparse is told for three people in two weeks, whatever they say.
+    if evidence is not None and not (sparse and scope == "problem"):
+        gain = agreed(members) if scope == "problem" else together(scope, members, _before(others, members))
+        figures["together"] = round(gain, 6)
         figures["lambda"] = round(evidence.value + figures["together"], 6)
     figures |= _copies(members, reporters, figures)
     if not case.fires(f"burst:{scope}", figures.get("lambda", -inf) >= PERMISSIVE):

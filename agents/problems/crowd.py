@@ -29,6 +29,11 @@ PAIRS: Mapping[Scope, Pairs] = {
 }
 LEAST_TOGETHER, MOST_TOGETHER = -0.7, 2.0
 """Units of λ."""
+SAME_IN_CROWD, SAME_BY_CHANCE = 0.875, 0.58
+"""How often another of a place's people calls about its main matter: where one event makes them call, and where strangers
+met at a busy place. Source: docs/decisions/0034."""
+MOST_AGREED = 0.35
+"""Units of λ, for and against."""
 
 
 def people_of(members: Sequence[Member], city: City) -> list[Member]:
@@ -77,6 +82,24 @@ def together(scope: Scope, members: Sequence[Member], before: Sequence[Member]) 
     by_chance, by_crowd = _expected(people, chance), _expected(people, crowd)
     gain = shared * log10(by_crowd / by_chance) - (by_crowd - by_chance) / log(10)
     return max(LEAST_TOGETHER, min(MOST_TOGETHER, gain))
+
+
+def agreed(members: Sequence[Member]) -> float:
+    """How much what the people of a place call about speaks for one event, in units of λ.
+
+    A clinic's three complaints of one day are joined for their place, and are about three things; three who call about
+    one lift say the same. Of those whose matter is known one has the main one for certain, each of the others as often
+    as the two shares say.
+    """
+    matter_of = {
+        m.caller: m.signature.matter for m in members if m.signature is not None and m.signature.matter
+    }
+    if len(matter_of) < 2:
+        return 0.0
+    same = max(Counter(matter_of.values()).values())
+    gain = (same - 1) * log10(SAME_IN_CROWD / SAME_BY_CHANCE)
+    gain += (len(matter_of) - same) * log10((1 - SAME_IN_CROWD) / (1 - SAME_BY_CHANCE))
+    return max(-MOST_AGREED, min(MOST_AGREED, gain))
 
 
 def _expected(people: int, pair: float) -> float:

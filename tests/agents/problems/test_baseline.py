@@ -219,6 +219,21 @@ def test_who_calls_again_draws_no_span_together() -> None:
     assert spans_of(counted(again), EVEN) == spans_of(counted(calls), EVEN) == [(3, 7.0), (4, 8.0)]
 
 
+@pytest.mark.parametrize(
+    ("level", "sparse", "is_found"),
+    [
+        ("street", False, False),
+        ("district", False, False),
+        ("problem", False, True),
+        ("street", True, True),
+    ],
+)
+def test_a_wide_crowd_of_a_busy_district_is_of_one_day(level: str, sparse: bool, is_found: bool) -> None:
+    calls = counted([(MONDAY, "甲"), (MONDAY + 9 * HOUR, "乙"), (MONDAY + 18 * HOUR, "丙")])
+    evidence = weigh(level, calls, 0.0001, 100.0, sparse, EVEN)
+    assert (evidence is not None) is is_found
+
+
 def test_the_span_that_chance_explains_least_decides() -> None:
     slow = [(MONDAY + n * 2 * HOUR, f"人{n}") for n in range(5)]
     swift = [(MONDAY + 8 * HOUR + n * 600, f"众{n}") for n in range(1, 4)]
