@@ -1,16 +1,17 @@
 """Whether two tickets are about one problem: place and matter as log odds, words where no place is known.
 
 Placed tickets: the log odds (base e) that the matters are one, given that the place is; the sum must not be
-below 0. Source of the weights: docs/decisions/0029. Others: the cosine of their words against a bound,
+below 0. Source of the weights: docs/decisions/0029, 0033. Others: the cosine of their words against a bound,
 alerting.md B.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
+from agents.problems.kinship import Topic
 from agents.problems.signature import OTHER, Signature
 from agents.problems.whereabouts import PLACED, Relation, has_spot, place_keys, relate
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from array import array
 
 PLACE: Mapping[Relation, float] = {"same": 0.0, "near": -3.0, "named": 0.0, "road": 0.0, "alike": -1.0}
-MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -1.8, -4.0, -4.2, -4.55
+MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -1.6, -3.8, -4.0, -4.35
 """What is one of the two tickets' matter and category."""
 NARROW_BOTH, NARROW_CATEGORY = 2.1, 5.2
 """Where the category is one, for a category that knows a single matter; less by the share of pairs that differ."""
@@ -67,8 +68,7 @@ class Known:
     title: "array[int]"
     norm_text: float
     norm_title: float
-    heading: str
-    """What it is counted under: its matter where the word lists name it, else its category."""
+    topic: Topic
 
 
 @dataclass(slots=True)
@@ -106,13 +106,24 @@ class Likeness(NamedTuple):
 
 UNLIKE = Likeness(-99.0, {})
 PARTS = ("distance", "matter", "kinship", "text", "title", "time", "caller")
-"""What the log odds are the sum of."""
+"""What the log odds of a pair are the sum of; those of a problem have "second" beside it."""
 
 
-def compare(one: Asked, other: Known, narrowness: float, kinship: Callable[[str], float]) -> Likeness:
+def of_problem(pairs: Sequence[Likeness]) -> Likeness:
+    """How alike a ticket is to a problem, by those of its tickets that were looked at, best first: the mean of the two
+    best odds, as of many tickets one is alike by luck."""
+    best, margins = pairs[0], [pair.margin for pair in pairs if pair.is_odds]
+    if not best.is_odds or len(margins) < 2:
+        return best
+    second = (margins[1] - best.margin) / 2
+    margin = best.margin + second
+    return Likeness(margin, {**best.parts, "second": second}, NEAR <= margin < 0, is_odds=True)
+
+
+def compare(one: Asked, other: Known, narrowness: float, kinship: Callable[[Topic], float]) -> Likeness:
     """How alike the asking ticket and an earlier one are; `narrowness` is that of their category, if it is one:
-    the share of its pairs of tickets that have one matter; `kinship` tells that of a heading with the
-    asking ticket's, see kinship.py."""
+    the share of its pairs of tickets that have one matter; `kinship` tells that of a topic with the asking
+    ticket's, see kinship.py."""
     relation = relate(one.signature, other.signature)
     if relation == "different":
         return UNLIKE
@@ -132,14 +143,14 @@ def _thin(relation: Relation, one: Signature, other: Signature) -> Likeness:
 
 
 def _at_one_place(
-    relation: Relation, one: Asked, other: Known, narrowness: float, kinship: Callable[[str], float]
+    relation: Relation, one: Asked, other: Known, narrowness: float, kinship: Callable[[Topic], float]
 ) -> Likeness:
     text, title = cosines(one, other)
     matter, text_weight = _matter(one.signature, other.signature, narrowness)
     weights = (
         PLACE[relation],
         matter,
-        kinship(other.heading),
+        kinship(other.topic),
         text_weight * text,
         TITLE * title,
         _soon(abs(one.at - other.at)),
@@ -147,7 +158,7 @@ def _at_one_place(
     )
     margin = sum(weights)
     if margin < NEAR:
-        return UNLIKE
+        return Likeness(margin, {}, is_odds=True)
     return Likeness(margin, dict(zip(PARTS, weights, strict=True)), is_near=margin < 0, is_odds=True)
 
 

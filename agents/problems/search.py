@@ -1,7 +1,7 @@
 """Search for the problem of a ticket: by its place, and by its words where no place is known.
 
-Leader clustering: a ticket joins the problem of the best single earlier ticket, or opens one. All order is that
-of slots and pairs, never that of a hash.
+Leader clustering: a ticket joins the problem of the two earlier tickets that are most like it, or opens one. All order
+is that of slots and pairs, never that of a hash.
 """
 
 import math
@@ -13,9 +13,21 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from heapq import nlargest
 from itertools import repeat
-from typing import NamedTuple
+from operator import itemgetter
 
-from agents.problems.likeness import THETA, Asked, Known, Likeness, compare, cosine, norm_of
+from agents.problems.found import LINK, Drawn, Found, Looked, rival_of
+from agents.problems.kinship import Topic, topic_of
+from agents.problems.likeness import (
+    THETA,
+    UNLIKE,
+    Asked,
+    Known,
+    Likeness,
+    compare,
+    cosine,
+    norm_of,
+    of_problem,
+)
 from agents.problems.member import Member
 from agents.problems.narrowness import Narrowness
 from agents.problems.signature import Signature, grams_of, hash_of
@@ -37,8 +49,6 @@ PLACE_CANDIDATES = 24
 OF_ONE_PROBLEM = 5
 SURE = 4.0
 """Odds of 50 to 1: no other ticket of that problem is looked at, and more speaks no louder."""
-LINK = 1.0
-"""Log odds from which a ticket links a problem to the one it joins: a merge is proposed to a person."""
 INDEXED_MEMBERS = 12
 """Newest tickets by which a problem is found; keeps a problem of 50,000 tickets as cheap as one of twelve."""
 BACKGROUND = 200
@@ -52,21 +62,6 @@ GUARDED_FROM = 5
 chains."""
 
 
-class Found(NamedTuple):
-    """The best problem for a ticket: `problem_id` None = none is good enough; `near` = almost."""
-
-    problem_id: str | None
-    near: str | None
-    score: dict[str, float]
-    norm_text: float
-    norm_title: float
-    """Lengths of the two weighted texts by what was known; kept with the member, never recomputed."""
-    rival: str | None = None
-    """Another problem to which the ticket belongs as surely: the two may be one."""
-    link: float = 0.0
-    """Log odds that it belongs to the less likely of the two."""
-
-
 @dataclass(slots=True)
 class _Entry(Known):
     """There is one for each ticket of 60 days."""
@@ -78,14 +73,14 @@ class _Entry(Known):
     copy_key: str
 
 
-class _Remembered(dict[str, float]):
-    """Answers of one search: many tickets of a place have few headings. (To set up functools.cache takes 10 µs.)"""
+class _Remembered(dict[Topic, float]):
+    """Answers of one search: many tickets of a place have few topics. (To set up functools.cache takes 10 µs.)"""
 
-    def __init__(self, answer: Callable[[str], float]) -> None:
+    def __init__(self, answer: Callable[[Topic], float]) -> None:
         self._answer = answer
 
-    def __missing__(self, heading: str) -> float:
-        self[heading] = answer = self._answer(heading)
+    def __missing__(self, topic: Topic) -> float:
+        self[topic] = answer = self._answer(topic)
         return answer
 
 
@@ -128,7 +123,7 @@ class Search:
             self._places.setdefault(key, []).append(slot)
         self._names.add(entry.signature, self._district)
         if (spot := self._spot(entry.signature)) is not None:
-            self._kinship.add(spot, slot, entry.at, entry.caller, entry.heading)
+            self._kinship.add(spot, slot, entry.at, entry.caller, entry.topic)
         self._narrowness.add(entry.signature)
         self._of_problem.setdefault(member.problem_id, []).append(slot)
 
@@ -197,53 +192,60 @@ class Search:
         return self._names.locate(signature, self._district)
 
     def find(self, signature: Signature, at: float, caller: str = "") -> Found:
-        """The problem that draws the ticket most by its best earlier ticket within the window; ties go to the older
-        ticket."""
+        """The problem that draws the ticket most by its earlier tickets within the window; ties go to the older ticket."""
         asked = self._ask(signature, at, caller)
         narrowness = self._narrowness.of(signature.category)
-        heading = self._heading_of(signature.matter, signature.category)
-        kinship = _Remembered(partial(self._kinship.of, heading)).__getitem__
-        norms = asked.norm_text, asked.norm_title
-        best: tuple[float, int, str, Likeness] | None = None
-        near: tuple[float, int, str, Likeness] | None = None
+        topic = topic_of(self._heading_of(signature.matter, signature.category), signature.title)
+        kinship = _Remembered(partial(self._kinship.of, topic)).__getitem__
+        looked: Looked = {}
         seen: set[int] = set()
         sure: set[str] = set()
-        links: dict[str, float] = {}
         for slot in self._candidates(asked):
             entry = self._entries[slot]
             if slot in seen or entry.problem_id in sure or abs(at - entry.at) > WINDOW_S:
                 continue
             seen.add(slot)
             likeness = compare(asked, entry, narrowness, kinship)
-            if likeness.margin < 0 and not likeness.is_near:
-                continue
-            row = (self._draw(entry, likeness), -slot, entry.problem_id, likeness)
-            if likeness.margin >= 0 and not self._is_chained(asked, entry, likeness):
-                best = row if best is None or row[:2] > best[:2] else best
+            if likeness is not UNLIKE:
+                looked.setdefault(entry.problem_id, []).append((likeness.margin, -slot, likeness))
                 if likeness.margin >= SURE:
                     sure.add(entry.problem_id)
+        return self._choose(asked, looked)
+
+    def _choose(self, asked: Asked, looked: Looked) -> Found:
+        """Of the problems that were looked at the one that draws most."""
+        best: Drawn | None = None
+        near: Drawn | None = None
+        links: dict[str, float] = {}
+        for problem_id, pairs in looked.items():
+            pairs.sort(key=itemgetter(0, 1), reverse=True)
+            likeness = of_problem([pair for _, _, pair in pairs])
+            if likeness.margin < 0 and not likeness.is_near:
+                continue
+            row = (self._draw(problem_id, likeness), pairs[0][1], problem_id, likeness)
+            if likeness.margin >= 0 and not self._is_chained(asked, problem_id, likeness):
+                best = row if best is None or row[:2] > best[:2] else best
                 if likeness.is_odds and likeness.margin >= LINK:
-                    links[entry.problem_id] = max(likeness.margin, links.get(entry.problem_id, LINK))
+                    links[problem_id] = likeness.margin
             else:
                 near = row if near is None or row[:2] > near[:2] else near
+        norms = asked.norm_text, asked.norm_title
         if best is not None:
-            return Found(best[2], None, best[3].told(), *norms, *_rival(best[2], links))
-        return (
-            Found(None, near[2], near[3].told(), *norms)
-            if near is not None
-            else Found(None, None, {}, *norms)
-        )
+            return Found(best[2], None, best[3].told(), *norms, *rival_of(best[2], links))
+        if near is not None:
+            return Found(None, near[2], near[3].told(), *norms)
+        return Found(None, None, {}, *norms)
 
     def _spot(self, signature: Signature) -> str | None:
         """The named place in which a ticket teaches which headings are one thing."""
         return f"{self._district}|{signature.names[0]}" if signature.is_sure and signature.names else None
 
-    def _draw(self, entry: _Entry, likeness: Likeness) -> float:
+    def _draw(self, problem_id: str, likeness: Likeness) -> float:
         """Of two problems of one place, which are both likely, the one with twice as many recent tickets is twice as
         likely: what was split by mistake does not go on growing side by side."""
         if not likeness.is_odds:
             return likeness.margin
-        return min(likeness.margin, SURE) + math.log(len(self._of_problem[entry.problem_id]))
+        return min(likeness.margin, SURE) + math.log(len(self._of_problem[problem_id]))
 
     def _ask(self, signature: Signature, at: float, caller: str) -> Asked:
         if signature.thin:
@@ -315,8 +317,8 @@ class Search:
         posted, entries = self._postings[gram], self._entries
         return [slot for slot in posted[: -POSTINGS - MOST_DEAD - 1 : -1] if slot in entries][:POSTINGS]
 
-    def _is_chained(self, asked: Asked, entry: _Entry, likeness: Likeness) -> bool:
-        slots = self._of_problem.get(entry.problem_id, [])
+    def _is_chained(self, asked: Asked, problem_id: str, likeness: Likeness) -> bool:
+        slots = self._of_problem.get(problem_id, [])
         if likeness.margin >= 1.0 or len(slots) < GUARDED_FROM:
             return False
         total = 0.0
@@ -324,14 +326,6 @@ class Search:
             other = self._entries[slot]
             total += cosine(asked.text, asked.norm_text, other.text, other.norm_text)
         return total / len(slots[-EXACT:]) < 0.5 * THETA
-
-
-def _rival(problem_id: str, links: dict[str, float]) -> tuple[str | None, float]:
-    """The other problem that a ticket is linked to most, and the weaker of the two links."""
-    if len(links) < 2 or problem_id not in links:
-        return None, 0.0
-    margin, rival = max((margin, name) for name, margin in links.items() if name != problem_id)
-    return rival, min(margin, links[problem_id])
 
 
 def _is_placed(signature: Signature) -> bool:
@@ -364,7 +358,7 @@ def _entry_of(member: Member, heading_of: Callable[[str, str], str]) -> _Entry:
         array("I") if thin else grams_of(signature.title),
         member.norm_text,
         member.norm_title,
-        heading_of(signature.matter, signature.category),
+        topic_of(heading_of(signature.matter, signature.category), signature.title),
         member.ticket_id,
         member.problem_id,
         is_wordy,

@@ -1,21 +1,31 @@
 """Which headings are one thing: what calls from one place teach, whatever order they came and went in."""
 
-from itertools import permutations
+from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.problems.kinship import OTHER, REACH, SAME, Kinship
+from agents.problems.kinship import OTHER, REACH, SAME, Kinship, Topic, topic_of
 
 HOUR = 3600.0
 DAY = 24 * HOUR
 
 
+def topic(name: str) -> Topic:
+    """The topic of "heading/title"; a title like the heading where none is given."""
+    heading, _, title = name.partition("/")
+    return topic_of(heading, title or heading)
+
+
 def taught(*calls: tuple[str, float, str, str]) -> Kinship:
     kinship = Kinship()
-    for slot, (place, at, caller, heading) in enumerate(calls):
-        kinship.add(place, slot, at, caller, heading)
+    for slot, (place, at, caller, name) in enumerate(calls):
+        kinship.add(place, slot, at, caller, topic(name))
     return kinship
+
+
+def kin(kinship: Kinship, one: str, other: str) -> float:
+    return kinship.of(topic(one), topic(other))
 
 
 def days_of(one: str, other: str, gap: float, days: int = 20) -> list[tuple[str, float, str, str]]:
@@ -27,13 +37,13 @@ def days_of(one: str, other: str, gap: float, days: int = 20) -> list[tuple[str,
 
 
 def test_equal_headings_are_nearer_than_others_before_any_ticket_has_told() -> None:
-    assert Kinship().of("停水", "停水") > 0 > Kinship().of("停水", "路灯")
+    assert kin(Kinship(), "停水", "停水") > 0 > kin(Kinship(), "停水", "路灯")
     assert SAME > 1 > OTHER
 
 
 def test_headings_that_come_within_two_hours_become_kin() -> None:
     near, far = (taught(*days_of("停水", "水费", gap)) for gap in (HOUR, 9 * HOUR))
-    assert near.of("停水", "水费") == near.of("水费", "停水") > 0.5 > 0 > far.of("停水", "水费")
+    assert kin(near, "停水", "水费") == kin(near, "水费", "停水") > 0.5 > 0 > kin(far, "停水", "水费")
 
 
 def test_one_caller_s_calls_days_apart_are_about_one_thing_but_a_nameless_one_is_nobody() -> None:
@@ -42,27 +52,46 @@ def test_one_caller_s_calls_days_apart_are_about_one_thing_but_a_nameless_one_is
 
     others = days_of("路灯", "噪音", 9 * HOUR)
     named, nameless = taught(*calls("甲"), *others), taught(*calls(""), *others)
-    assert named.of("停水", "水费") > 0 > nameless.of("停水", "水费")
+    assert kin(named, "停水", "水费") > 0 > kin(nameless, "停水", "水费")
 
 
 def test_calls_of_two_places_tell_nothing_of_each_other() -> None:
     calls = [(f"小区{n}", 0.0, f"人{n}", ("停水", "水费")[n % 2]) for n in range(20)]
-    assert taught(*calls).of("停水", "水费") == Kinship().of("停水", "水费")
+    assert kin(taught(*calls), "停水", "水费") == kin(Kinship(), "停水", "水费")
+
+
+def test_two_facts_under_one_heading_are_told_apart_by_their_titles() -> None:
+    days = [
+        (f"医院{n}", at * HOUR + n * DAY, f"{n}-{at}", f"就医/{title}")
+        for n in range(20)
+        for at, title in ((0, "挂号难"), (1, "看病等太久"), (9, "不耐烦"), (10, "态度恶劣"))
+    ]
+    known = taught(*days)
+    assert kin(known, "就医/挂号难", "就医/看病等太久") > kin(known, "就医/药房缺药", "就医/多收费")
+    assert kin(known, "就医/药房缺药", "就医/多收费") > kin(known, "就医/挂号难", "就医/不耐烦")
+
+
+def test_one_fact_under_two_headings_is_known_by_its_title() -> None:
+    known = taught(
+        *days_of("供水/没有水", "热线/没有水", HOUR), *days_of("供水/管道漏水", "热线/咨询电话", 9 * HOUR)
+    )
+    assert kin(known, "供水/没有水", "热线/没有水") > kin(known, "供水/管道漏水", "热线/咨询电话")
 
 
 def test_tickets_far_apart_are_not_compared_and_cost_nothing() -> None:
     kinship = Kinship()
     for slot in (0, REACH + 1):
-        kinship.add("春阳庄", slot, 0.0, "甲", "停水")
-    assert kinship.of("停水", "停水") < Kinship().of("停水", "停水")
+        kinship.add("春阳庄", slot, 0.0, "甲", topic("停水"))
+    assert kin(kinship, "停水", "停水") < kin(Kinship(), "停水", "停水")
 
 
+TOPICS = ("停水/没水", "停水/断水", "水费/没水", "路灯/不亮")
 CALLS = st.lists(
     st.tuples(
         st.sampled_from(("春阳庄", "和谷路")),
         st.integers(0, 40).map(lambda hours: hours * HOUR / 2),
         st.sampled_from(("", "甲", "乙", "~1")),
-        st.sampled_from(("停水", "水费", "路灯")),
+        st.sampled_from(TOPICS).map(topic),
     ),
     max_size=12,
 )
@@ -70,20 +99,19 @@ CALLS = st.lists(
 
 @given(CALLS, st.data())
 def test_what_it_holds_follows_from_the_tickets_that_are_in_it(
-    calls: list[tuple[str, float, str, str]], data: st.DataObject
+    calls: list[tuple[str, float, str, Topic]], data: st.DataObject
 ) -> None:
     numbered = list(enumerate(calls))
-    kinship = Kinship()
+    kinship = Kinship(64)
     for slot, call in data.draw(st.permutations(numbered)):
         kinship.add(call[0], slot, *call[1:])
     gone = data.draw(st.lists(st.sampled_from(numbered), unique=True)) if numbered else []
     for slot, call in gone:
         kinship.remove(call[0], slot)
-    known = Kinship()
+    known = Kinship(64)
     for slot, call in numbered:
         if (slot, call) not in gone:
             known.add(call[0], slot, *call[1:])
     assert vars(kinship) == vars(known)
-    for one, other in permutations(("停水", "水费", "路灯"), 2):
+    for one, other in product(map(topic, TOPICS), repeat=2):
         assert kinship.of(one, other) == known.of(one, other)
-        assert kinship.of(one, one) == known.of(one, one)

@@ -19,7 +19,7 @@ LIFT = "电梯进水停运，老人下不了楼，维保不来"
 CALLS = (
     make_graded("t1", "甲", TANK, 0, matter="水箱漏水", category="物业管理"),
     make_graded("t2", "乙", LIFT, 20, matter="电梯停运", category="物业管理"),
-    make_graded("t3", "丙", f"{LIFT}，三号楼水箱漏水", 20.5, matter="水箱漏水", category="物业管理"),
+    make_graded("t3", "丙", f"{LIFT}，楼上水箱又漏水", 20.5, matter="水箱漏水", category="物业管理"),
 )
 
 

@@ -1,0 +1,40 @@
+"""How alike a ticket is to a problem: by the two earlier tickets of it that are most like it."""
+
+import pytest
+
+from agents.problems.likeness import Likeness, of_problem
+
+
+def odds(margin: float) -> Likeness:
+    return Likeness(margin, {"matter": margin}, is_odds=True)
+
+
+@pytest.mark.parametrize(
+    ("margins", "joins"),
+    [
+        ([0.5], True),
+        # Of many tickets one is alike by luck.
+        ([0.5, -4.0, -6.0], False),
+        ([4.5, -4.0, -6.0], True),
+        ([0.5, -0.2, -6.0, -6.0], True),
+    ],
+)
+def test_the_two_tickets_that_are_most_like_it_decide(margins: list[float], joins: bool) -> None:
+    assert (of_problem([odds(margin) for margin in margins]).margin >= 0) is joins
+
+
+def test_what_the_second_one_says_is_told_as_a_part_of_the_score() -> None:
+    told = of_problem([odds(3.5), odds(-1.0), odds(-6.0)]).told()
+    assert told["second"] < 0
+    assert told["score"] == pytest.approx(told["matter"] + told["second"], abs=0.01)
+
+
+def test_what_the_second_one_brings_just_below_the_bound_is_told_as_almost_joined() -> None:
+    assert of_problem([odds(0.5), odds(-1.0)]).is_near
+    assert not of_problem([odds(0.5), odds(-9.0)]).is_near
+
+
+def test_words_are_no_odds_and_stay_what_they_are() -> None:
+    alike = Likeness(0.1, {"text": 0.3})
+    assert of_problem([alike, odds(-1.0), odds(-2.0)]) is alike
+    assert of_problem([odds(0.2), alike]).margin == 0.2
