@@ -1,5 +1,6 @@
 """A ticket just counted, and what every finding about it is made of."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -100,7 +101,7 @@ def candidate_of(
         trigger_ticket_id=ticket.ticket_id,
         district=case.book.district,
         place=place,
-        category=problem.category,
+        category=problem.category if single else _category_of(members, problem.category),
         matter=problem.matter if single else "",
         ticket_ids=tuple(member.ticket_id for member in members)[-MAX_TICKETS:],
         reporters=reporters,
@@ -111,6 +112,14 @@ def candidate_of(
         facts=known,
         rules=f"{RULES}+{case.city.version}",
     )
+
+
+def _category_of(members: Sequence[Member], own: str) -> str:
+    """What most of a wide crowd's tickets are filed under; `own`, that of the ticket which completed it, where as many
+    are. One pothole filed under heating is measured by the city's potholes, and told as such."""
+    filed = Counter(member.signature.category for member in members if member.signature is not None)
+    most = max(filed.values(), default=0)
+    return own if filed[own] == most else min(name for name, number in filed.items() if number == most)
 
 
 def _facts(case: Case, members: Sequence[Member]) -> dict[str, str]:

@@ -162,6 +162,27 @@ def test_street_crowd_of_one_matter_is_found_among_many_others_of_its_category(g
     assert found[0].figures["lambda"] > 1.0
 
 
+def test_a_wide_crowd_is_filed_under_what_most_of_it_is_filed_under(graded: Make) -> None:
+    quiet = [
+        graded(f"q{n}", f"旧{n}", f"第{n}块水表", n * 2, community=f"小区{n}", matter="水费水表")
+        for n in range(400)
+    ]
+    crowd = [
+        graded(
+            f"x{n}",
+            f"新{n}",
+            f"第{n}户没有水",
+            801 + n / 10,
+            community=f"新村{n}",
+            matter="小区停水",
+            category="供热" if n == 3 else "供水",
+        )
+        for n in range(4)
+    ]
+    found = [c for c in candidates_of(quiet + crowd) if c.trigger_ticket_id == "x3"]
+    assert {(c.scope, c.category) for c in found} == {("street", "供水"), ("district", "供水")}
+
+
 def test_crowd_that_became_the_city_s_own_work_is_found_no_more_when_its_tickets_come_again(
     graded: Make,
 ) -> None:
