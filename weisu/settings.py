@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from agents.grading.ladder import LadderSettings
@@ -113,6 +113,12 @@ class Settings(BaseSettings):
     kibana: KibanaSettings = KibanaSettings()
     notify: NotifySettings = NotifySettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
+
+    @field_validator("city", mode="before")
+    @classmethod
+    def _none_where_empty(cls, value: object) -> object:
+        """A line of .env that nobody has filled in names no folder, least of all the one we stand in."""
+        return None if value == "" else value
 
     @property
     def key(self) -> bytes:

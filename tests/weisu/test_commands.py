@@ -124,6 +124,17 @@ def test_simulated_events_replay_and_can_be_searched_in_the_schema_of_the_contra
     assert "0 lines rejected" in done.stdout
 
 
+def test_simulating_where_nothing_can_be_written_or_nobody_lives_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "city.toml").write_text('name = "空城"\n', encoding="utf-8")
+    small = ("simulate", "--days", "1", "--tickets-per-day", "20")
+    for more in (
+        ("--out", str(tmp_path / "city.toml" / "x")),
+        ("--out", str(tmp_path / "o"), "--city", str(tmp_path)),
+    ):
+        done = weisu(*small, *more)
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+
+
 @pytest.mark.parametrize("condition", ["urgency", "nothing=1"])
 def test_search_names_what_it_cannot_ask(tmp_path: Path, condition: str) -> None:
     done = weisu("search", "停水", "--where", condition, WEISU_DATA=str(tmp_path))

@@ -62,6 +62,11 @@ def test_what_should_be_json_and_is_not_is_named_without_its_secrets(
     assert "hush" not in str(refused.value)
 
 
+def test_an_empty_city_is_none_and_not_the_folder_we_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEISU_CITY", "")
+    assert load_settings().city is None
+
+
 def test_every_setting_says_what_it_means() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs/settings.md").read_text(encoding="utf-8")
     assert [row for row in page.splitlines() if row.endswith("|  |")] == []

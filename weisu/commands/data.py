@@ -102,14 +102,20 @@ def simulate(
     ),
 ) -> None:
     """Write a simulated city's events, and the truth about what was planted in them."""
+    from weisu.simulator.city import NoCityToLiveIn
     from weisu.simulator.simulate import simulate as simulated
     from weisu.simulator.simulate import write
     from weisu.simulator.truth import Truth
 
     folder, truth = city or load_settings().city or wiring.EXAMPLE_CITY, Truth()
-    events = simulated(load_city(folder), seed, start.date(), days, tickets_per_day, truth=truth)
-    with progress_bar("simulate", None) as show:
-        count = write(events, truth, out, compress=True, progress=show)
+    try:
+        events = simulated(load_city(folder), seed, start.date(), days, tickets_per_day, truth=truth)
+        with progress_bar("simulate", None) as show:
+            count = write(events, truth, out, compress=True, progress=show)
+    except NoCityToLiveIn as error:
+        raise WrongSetup(f"{folder}: {error}") from None
+    except OSError as error:
+        raise WrongSetup(f"{out}: cannot be written ({error.strerror}); choose another --out") from None
     print(f"{count} events of {days} days → {out / 'events.jsonl.gz'}, {out / 'truth.jsonl'}")
 
 

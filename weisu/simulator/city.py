@@ -59,12 +59,16 @@ class Weighted(Generic[T]):
         return self.things[min(bisect(self._bounds, rng.random() * self._bounds[-1]), len(self.things) - 1)]
 
 
+class NoCityToLiveIn(ValueError):
+    """The city's folder names no street."""
+
+
 class SimulatedCity:
     """The city's districts, streets and spots with their weights."""
 
     def __init__(self, city: City, seed: int, tickets_per_day: float) -> None:
         if not city.streets:
-            raise ValueError("the simulator needs a city with districts.csv and streets.csv")
+            raise NoCityToLiveIn("the simulator needs a city with districts.csv and streets.csv")
         self.city = city
         rng = Random(f"{seed}/spots")
         names = [district.name for district in city.districts]
