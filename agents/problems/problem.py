@@ -89,6 +89,7 @@ class Problem(Value):
     after: str | None = None
     """The closed problem that this one follows."""
     units: tuple[str, ...] = ()
+    """Units that had its tickets, each once; last the one of the newest event, which has it now. At most 16."""
     version: int = 0
     """Grows with each change; the district's running number of the change that was applied last."""
     reply: str = ""
@@ -223,8 +224,9 @@ def include(problem: Problem, share: Share, seq: int, was_open: bool | None) -> 
     open_tickets = problem.open_tickets + share.open - (was_open or False)
     if was_open is None:
         _take_in(problem, share, changes)
-    if share.unit and share.unit not in problem.units:
-        changes["units"] = (*problem.units, share.unit)[-MAX_UNITS:]
+    if share.unit and (not problem.units or share.unit != problem.units[-1]):
+        others = [unit for unit in problem.units if unit != share.unit]
+        changes["units"] = (*others, share.unit)[-MAX_UNITS:]
     if share.reply:
         changes["reply"] = share.reply[:200]
     changes["open_tickets"] = max(0, open_tickets)

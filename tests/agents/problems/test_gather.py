@@ -284,3 +284,12 @@ def test_one_wrong_date_changes_nothing_for_the_rest(graded: Make, hours: float)
     gather(graded("wrong", "丁", hours=hours), books)
     outcomes = run([graded(f"x{n}", f"人{n}", hours=700 + n / 10) for n in range(4)], books)
     assert [c for c in outcomes[-1].candidates if c.kind == "burst" and c.scope == "problem"]
+
+
+def test_the_unit_that_has_it_again_is_the_one_that_has_it_now(graded: Make) -> None:
+    books = new_books()
+    for edition, unit in enumerate(("供水公司", "物业", "供水公司"), 1):
+        one = graded("a", "甲", edition=edition)
+        ticket = one.ticket.model_copy(update={"unit": unit})
+        (outcome,) = run([one.model_copy(update={"ticket": ticket})], books)
+    assert outcome.changes[-1].problem.units == ("物业", "供水公司")
