@@ -38,6 +38,17 @@ _NEVER = re.compile("\uffff(?!)")
 _ALWAYS = re.compile("")
 _CLASS = re.compile("〈([^〉]+)〉")
 
+_SEARCHED = (
+    *(("hypothetical", key) for key in ("after", "between", "question", "here", "asked")),
+    *(("history", key) for key in ("words", "since", "now")),
+    *(("habitual", key) for key in ("words", "now")),
+    *((group, "words") for group in ("settled", "drill", "unreal")),
+    *(("thanks", key) for key in ("words", "turned")),
+    *(("aftermath", key) for key in ("words", "now")),
+    *(("closed", "words"), ("aside", "words"), ("aside", "now")),
+)
+"""Groups and lists of cues.toml that are searched anywhere, in the order of Cues."""
+
 Level = Literal["critical", "urgent"]
 Verdict = Literal["danger", "settled", "void"]
 """settled: over, or said in passing: one step less."""
@@ -65,6 +76,8 @@ class Danger:
 class Cues:
     """lexicon/cues.toml, compiled: what around a hit says that it is no danger now."""
 
+    aside_longer_than: int
+    aside_opening: int
     negated: re.Pattern[str]
     hypothetical: re.Pattern[str]
     hypothetical_after: re.Pattern[str]
@@ -79,6 +92,7 @@ class Cues:
     habitual_now: re.Pattern[str]
     settled: re.Pattern[str]
     drill: re.Pattern[str]
+    unreal: re.Pattern[str]
     thanks: re.Pattern[str]
     turned: re.Pattern[str]
     aftermath: re.Pattern[str]
@@ -86,8 +100,6 @@ class Cues:
     closed: re.Pattern[str]
     aside: re.Pattern[str]
     aside_now: re.Pattern[str]
-    aside_longer_than: int
-    aside_opening: int
 
 
 @dataclass(frozen=True)
@@ -129,7 +141,7 @@ def dangers_in(text: str, rules: HazardRules) -> tuple[Hazard, ...]:
         if level is not None and is_news and not _is_doubted(low, hit, danger, level, rules.sense):
             found[danger.name] = Hazard(name=danger.name, level=level, quote=_quote(text, hit))
     if not found and (score := alarm(low, rules.sense)) > rules.sense.threshold:
-        return _unclear(text, low, hits, rules, score > rules.sense.certain)
+        return _unclear(text, low, hits, rules, is_certain=score > rules.sense.certain)
     return tuple(sorted(found.values(), key=lambda hazard: hazard.level != "critical"))
 
 
@@ -147,25 +159,29 @@ def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, sense: Sense) 
 def _unclear(
     text: str, low: str, hits: list[Hit], rules: HazardRules, is_certain: bool
 ) -> tuple[Hazard, ...]:
-    """What only sounds like danger, unless its most telling clause is a figure of speech or its sentence tells of an
-    outage in one home; where it is not certain, also unless it is denied, over, long ago or a drill."""
+    """What only sounds like danger, where nothing refuses it."""
     start, end = telling(low, rules.sense)
-    clause = clause_start(low, start), clause_end(low, end)
-    sentence = sentence_start(low, start), sentence_end(low, end)
-    is_refused = any(
-        clause[0] <= hit.start < clause[1]
-        if hit.entry == _IDIOM
-        else rules.dangers[hit.entry].needs is not _ALWAYS and sentence[0] <= hit.start < sentence[1]
-        for hit in hits
-    )
-    if start == end or is_refused:
-        return ()
     hit = Hit(UNCLEAR, (start, end), start, end)
-    danger, cues = rules.dangers[UNCLEAR], rules.cues
-    is_danger = _verdict(low, hit, danger, cues) == "danger" and not cues.drill.search(low, *sentence)
-    if not (is_certain or is_danger):
+    if start == end or _is_refused(low, hit, hits, rules, is_certain):
         return ()
-    return (Hazard(name=UNCLEAR, level=danger.level, quote=_quote(text, hit)),)
+    return (Hazard(name=UNCLEAR, level=rules.dangers[UNCLEAR].level, quote=_quote(text, hit)),)
+
+
+def _is_refused(low: str, hit: Hit, hits: list[Hit], rules: HazardRules, is_certain: bool) -> bool:
+    """Whether its sentence tells of an outage in one home; or, where it is not certain, its clause is a figure of
+    speech, denied, over, long ago, or its sentence a drill."""
+    clause = clause_start(low, hit.start), clause_end(low, hit.end)
+    sentence = sentence_start(low, hit.start), sentence_end(low, hit.end)
+    for other in hits:
+        is_idiom = other.entry == _IDIOM
+        first, last = clause if is_idiom else sentence
+        is_reason = not is_certain if is_idiom else rules.dangers[other.entry].needs is not _ALWAYS
+        if is_reason and first <= other.start < last:
+            return True
+    if is_certain:
+        return False
+    is_drill = rules.cues.drill.search(low, *sentence) is not None
+    return is_drill or _verdict(low, hit, rules.dangers[UNCLEAR], rules.cues) != "danger"
 
 
 def title_of(name: str, city: City) -> str:
@@ -264,33 +280,12 @@ def _cues(tables: Mapping[str, Any]) -> Cues:
         """A cue that ends at most `within` characters before the end of what is searched."""
         return compiled(rf"(?:{'|'.join(tables[group]['words'])}).{{0,{tables[group]['within']}}}\Z", group)
 
-    def cue(group: str, key: str = "words") -> re.Pattern[str]:
-        return any_of(tables[group][key], group)
-
     return Cues(
-        before("negated"),
-        before("hypothetical"),
-        cue("hypothetical", "after"),
-        cue("hypothetical", "between"),
-        cue("hypothetical", "question"),
-        cue("hypothetical", "here"),
-        cue("hypothetical", "asked"),
-        cue("history"),
-        cue("history", "since"),
-        cue("history", "now"),
-        cue("habitual"),
-        cue("habitual", "now"),
-        cue("settled"),
-        cue("drill"),
-        cue("thanks"),
-        cue("thanks", "turned"),
-        cue("aftermath"),
-        cue("aftermath", "now"),
-        cue("closed"),
-        cue("aside"),
-        cue("aside", "now"),
         tables["aside"]["longer_than"],
         tables["aside"]["opening"],
+        before("negated"),
+        before("hypothetical"),
+        *(any_of(tables[group][key], group) for group, key in _SEARCHED),
     )
 
 
@@ -321,11 +316,11 @@ def _verdict(text: str, hit: Hit, danger: Danger, cues: Cues) -> Verdict:
     sentence = sentence_start(text, hit.start), sentence_end(text, hit.end)
     if cues.drill.search(text, *clause) or _is_thanked(text, hit, cues, sentence):
         return "void"
-    if _is_old(text, hit, danger, cues, sentence):
+    following = sentence_end(text, min(len(text), sentence[1] + 1))
+    if _is_old(text, hit, danger, cues, sentence) or cues.unreal.search(text, sentence[0], following):
         return "void"
     if _is_aside(text, hit, cues, sentence):
         return "settled"
-    following = sentence_end(text, min(len(text), sentence[1] + 1))
     return "settled" if cues.settled.search(text, hit.start, min(following, hit.end + 40)) else "danger"
 
 

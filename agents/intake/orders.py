@@ -15,13 +15,16 @@ _FIELD = (
     r"|(?:工单|诉求|本单|这单|该单)的?(?:等级|级别|类型|类别)|处置部门|摘要|打标)"
 )
 """What the form of a grade asks for."""
+_RANKED = rf"{_LEVEL}|一般|普通|常规|轻|低|高|中|无|不|最|[0-9a-z]"
+_TELLING_FIELD = rf"(?:紧急|危险|严重)程度[:：](?![^，。；！？\n]{{0,8}}(?:{_RANKED}))"
+"""A caller's own form that tells what happens there (严重程度：人已经昏迷), not a rank."""
 _PUT = r"(?:[=＝→:：]|[写填选勾设改调升降标置]|(?:评|定|判|输出|列|更新)[为成])"
 _SOMEONE = r"(?:AI|大?模型|人工智能|助手|机器人|分类器|评级(?:员|器|系统|的?同志))"
 """Whom nobody calls a hotline for."""
 _ORDERS = (
     # Fields of the answer, and what is put into them.
     r"\b(?:urgency|hazards?|kind|category|confidence|priority|severity|praise_target|summary)\b[\"'”]?(?:\s*[:=：＝]|\s+(?:must|to|is|as)\b|\s*[里中内]?[设改取写填换替字加放])",
-    rf"{_FIELD}[”\"】\]]?[里中内]?(?:[请须要应只都均]|一律|直接|自动){{0,3}}{_PUT}",
+    rf"(?!{_TELLING_FIELD}){_FIELD}[”\"】\]]?[里中内]?(?:[请须要应只都均]|一律|直接|自动){{0,3}}{_PUT}",
     r"(?:标签|关键词|关键信息|级别|类别|内部流转|测试(?:语句|文本|用例))[^，。；！？\n]{0,3}[:：=＝]|[#＃](?:级别|类型|等级|紧急|标签)|(?:类别|类型|风险|等级|级别)(?:点)?请[填选勾写设]|优先级最高|[【\[][^】\]\n]{0,4}(?:紧急程度|风险点)",
     r"风险点?[=＝]|等级[=＝]|字段(?:名|替换)|JSON|输出格式|[\"'](?:role|content|system)[\"']\s*:",
     # English.

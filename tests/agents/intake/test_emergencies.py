@@ -275,3 +275,40 @@ def test_what_is_there_is_a_danger_whatever_is_asked_or_thanked_beside_it(text: 
 )
 def test_what_is_only_asked_or_thanked_for_is_none(text: str) -> None:
     assert find_hazards(text, CITY) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "昨晚做梦梦见家里着火，今天想问灭火器几年换一次",
+        "网传某校集体呕吐系两名学生晕车所致，食堂留样合格",
+        "听说河边有人落水，我跑去一看是冬泳队的",
+        "楼下喊着火了，原来剧组在拍戏，烟是放的",
+        "同学给我家孩子起绰号叫炸弹，老师也不管",
+        "楼上水管喷水是误会，你们不用派人来了",
+    ],
+)
+def test_what_did_not_happen_is_no_danger(text: str) -> None:
+    assert find_hazards(text, CITY) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("我妈喝敌敌畏了", "poisoning"),
+        ("婚宴后一百二十余名宾客腹泻呕吐", "poisoning"),
+        ("怀孕八个月，今天胎动没了", "medicine"),
+        ("体育馆的网架上午断裂了一半", "collapse"),
+        ("火车道边上有个孩子在走", "trapped"),
+        ("我已经写好遗书，你们不用再打来", "self_harm"),
+        ("老板把工人关着干活，想跑就放狗咬", "violence"),
+        ("车间的氯气浓度报警一直响，大家都在咳", "gas_leak"),
+    ],
+)
+def test_what_other_callers_said_of_it(text: str, name: str) -> None:
+    assert name in {hazard.name for hazard in find_hazards(text, CITY)}
+
+
+def test_a_planned_outage_is_none_and_one_that_was_not_told_is() -> None:
+    assert find_hazards("停电通知：因线路检修，柳巷片区九日六时至十八时停电", CITY) == ()
+    assert find_hazards("柳巷片区从昨天到现在都停电，没有通知", CITY) != ()
