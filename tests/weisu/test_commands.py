@@ -1,13 +1,18 @@
 """The command line as a user meets it: what it prints, and its exit status."""
 
+import asyncio
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from agents.intake.ticket import Ticket
+from indexing.documents import of_ticket
+from indexing.sqlite import SqliteIndex
 from weisu.commands.data import plain
 from weisu.settings import NotifySettings, Settings, WrongSetup
 from weisu.wiring import make_sender
@@ -133,6 +138,30 @@ def test_simulating_where_nothing_can_be_written_or_nobody_lives_is_one_line(tmp
     ):
         done = weisu(*small, *more)
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+
+
+def test_search_shows_the_citys_time_whatever_offset_the_platform_writes(tmp_path: Path) -> None:
+    at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    ticket = Ticket(
+        ticket_id="T1",
+        revision=1,
+        edition=1,
+        created_at=at,
+        updated_at=at,
+        trigger_at=at,
+        content="小区停水了",
+    )
+
+    async def fill() -> None:
+        index = SqliteIndex(tmp_path / "index.sqlite")
+        await index.setup()
+        await index.write([of_ticket(ticket)])
+        await index.close()
+
+    asyncio.run(fill())
+    done = weisu("search", "停水", WEISU_DATA=str(tmp_path), COLUMNS="160")
+    assert done.returncode == 0, done.stderr
+    assert "2026-03-02 07:30" in done.stdout
 
 
 @pytest.mark.parametrize("condition", ["urgency", "nothing=1"])

@@ -20,6 +20,7 @@ from indexing.index import Query
 from streams.lines import read_lines
 from weisu import wiring
 from weisu.city_folder import load_city
+from weisu.console.view import local
 from weisu.replaying import read_commands, run_replay
 from weisu.settings import PREFIX, Settings, WrongSetup, load_settings
 
@@ -188,10 +189,10 @@ def search(
         facets=tuple(facet or ()),
         size=size,
     )
-    asyncio.run(_search(settings, query))
+    asyncio.run(_search(settings, query, wiring.utc_offset_minutes(city)))
 
 
-async def _search(settings: Settings, query: Query) -> None:
+async def _search(settings: Settings, query: Query, utc_offset_minutes: int) -> None:
     async with wiring.open_index(settings) as index:
         found = await index.search(query)
     table = Table("工单", "时间", "紧急程度", "地点", "内容", title=f"共 {found.total} 件")
@@ -205,7 +206,7 @@ async def _search(settings: Settings, query: Query) -> None:
         place = " ".join(str(body[part]) for part in ("district", "street", "community") if body.get(part))
         table.add_row(
             plain(hit.id),
-            str(body.get("created_at") or "")[:16],
+            local(body.get("created_at"), utc_offset_minutes),
             plain(str(body.get("urgency") or "")),
             plain(place),
             plain(" … ".join(fragments)),
