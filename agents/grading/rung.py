@@ -18,6 +18,7 @@ from agents.grading.endpoint import (
     NoVariant,
     OffList,
     OffText,
+    Refused,
     Reply,
     TimedOut,
     TooLong,
@@ -162,7 +163,11 @@ class Rung:
             may_ask = tries < 2 and len(calls) < MOST_CALLS
             following = again(error, question, self.settings.longest_wait_s) if may_ask else None
             if following is None:
-                self._fail(error)
+                # An endpoint that answers that it will not have this one text works: the next one may ask it.
+                if isinstance(error, Refused | TooLong):
+                    self.breaker = Breaker()
+                else:
+                    self._fail(error)
                 return None, error.reason
             question = following
 

@@ -229,7 +229,7 @@ def _settle(graded: Graded, member: Member, book: Book, city: City, decides: boo
     rates = rates_after(member, book) if recounts else {}
     # A later edition is counted in no calendar; only what was replied at its closing is kept there.
     remembers = counts or (share.reply and not share.open)
-    calendar = calendar_after(graded, member, share, book) if remembers else None
+    calendar = calendar_after(graded, member, share, book, city) if remembers else None
     candidates: tuple[Candidate, ...] = ()
     if counts or is_graded_hazard(graded):
         at = graded.ticket.trigger_at

@@ -1,5 +1,6 @@
 """How often people call about a spot anyway: what chance alone would bring back after a closing."""
 
+from agents.city import City
 from agents.grading.grade import Graded
 from agents.problems.baseline import hourly
 from agents.problems.book import Book
@@ -20,9 +21,9 @@ UNKNOWN_SPOTS = 10
 """Spots not met yet that the district's calls are also divided among."""
 
 
-def calendar_after(graded: Graded, member: Member, share: Share, book: Book) -> Calendar | None:
+def calendar_after(graded: Graded, member: Member, share: Share, book: Book, city: City) -> Calendar | None:
     """The calendar of the ticket's spot and topic with the ticket in it, and with what the unit replied at
-    its closing; None where no spot is known."""
+    its closing, on the city's day; None where no spot is known."""
     if member.signature is None:
         return None
     spot = spot_name(graded.ticket, member.signature)
@@ -33,7 +34,8 @@ def calendar_after(graded: Graded, member: Member, share: Share, book: Book) -> 
     if member.was_open is None:
         after = with_ticket(after, spot, topic, graded.ticket, member)
     if after is not None and share.reply and not share.open:
-        after = with_reply(after, share.at.date(), share.reply)
+        at = share.at.astimezone(city.utc_offset) if city.utc_offset is not None else share.at
+        after = with_reply(after, at.date(), share.reply)
     return after
 
 

@@ -184,6 +184,18 @@ def test_breaker_opens_and_spares_the_endpoint(server: ModelServer) -> None:
     assert len(server.requests) == 4
 
 
+@pytest.mark.parametrize(
+    "refusal", [Scripted(refusal="no"), Scripted(status=400, error="data_inspection_failed")]
+)
+def test_texts_that_an_endpoint_will_not_have_do_not_make_it_broken(
+    server: ModelServer, refusal: Scripted
+) -> None:
+    server.script = [Scripted(status=500), Scripted(status=500), *[refusal] * 4]
+    grades = climb(ladder(server, breaker_failures=2), *(f"{CALM}{n}" for n in range(6)))
+    assert [grade.why for grade in grades[:5]] == ["m0: broken"] + ["m0: refused"] * 4
+    assert grades[5].source == "llm"
+
+
 def test_breaker_lets_one_try_through_later(server: ModelServer) -> None:
     clock = Clock()
     server.script = [Scripted(status=500) for _ in range(2)]

@@ -1,7 +1,7 @@
 """Gathering: which problem, who reported it, what follows."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -59,6 +59,15 @@ def test_same_words_at_two_estates_are_two_problems(graded: Make) -> None:
         new_books(),
     )
     assert len(set(problems_of(outcomes))) == 2
+
+
+def test_a_reply_stands_on_the_citys_day_whatever_offset_the_event_has(graded: Make) -> None:
+    books = Books(City(utc_offset=UTC), {}, {}, {})
+    gather(graded("a"), books)
+    # 02:00 of the next day where the platform writes +08:00.
+    gather(graded("a", edition=2, closed_hours=18), books)
+    (calendar,) = books.calendars.values()
+    assert calendar.replies == {2026: ("2026-03-02", "管网已修复")}
 
 
 def test_two_matters_at_one_estate_are_two_problems(graded: Make) -> None:
