@@ -12,7 +12,7 @@ import math
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -87,16 +87,28 @@ class Kinship:
         if not calls:
             del self._calls[place], self._headings[place], self._titles[place]
 
-    def of(self, one: Topic, other: Topic) -> float:
-        """Natural logarithm of how many times as often as any two tickets of one place those of these two headings and
-        titles come together."""
+    def to(self, one: Topic) -> Callable[[Topic], float]:
+        """What tells of another topic the natural logarithm of how many times as often as any two tickets of one place
+        those of the two come together; to be asked many times before the next ticket is added."""
+        heading, title = one
         usual = (self._all_together + USUAL * USUAL_PAIRS) / (self._all_pairs + USUAL_PAIRS)
-        pair, lift = _pair(one.heading, other.heading), SAME if one.heading == other.heading else OTHER
-        together, pairs = self._together.get(pair, 0), self._pairs.get(pair, 0)
-        lift = (together + PRIOR * lift) / (pairs * usual + PRIOR)
-        cell = (one.title + other.title) % self._cells
-        together, pairs = self._titles_together[cell], self._title_pairs[cell]
-        return math.log((together + TITLES_PRIOR * lift) / (pairs * usual + TITLES_PRIOR))
+        together, pairs, cells = self._titles_together, self._title_pairs, self._cells
+        lifts: dict[str, float] = {}
+
+        def kinship(other: Topic) -> float:
+            other_heading, other_title = other
+            lift = lifts.get(other_heading)
+            if lift is None:
+                lift = lifts[other_heading] = self._lift(heading, other_heading, usual)
+            cell = (title + other_title) % cells
+            return math.log((together[cell] + TITLES_PRIOR * lift) / (pairs[cell] * usual + TITLES_PRIOR))
+
+        return kinship
+
+    def _lift(self, one: str, other: str, usual: float) -> float:
+        """How many times as often as any two those of these two headings come together."""
+        pair, lift = _pair(one, other), SAME if one == other else OTHER
+        return (self._together.get(pair, 0) + PRIOR * lift) / (self._pairs.get(pair, 0) * usual + PRIOR)
 
     def _count(self, place: str, index: int, call: _Call, number: int) -> None:
         """Count the pairs of a ticket with the others of its place; `index`: its place among them."""

@@ -104,7 +104,8 @@ class Likeness(NamedTuple):
         return {"place": 1.0, **shown, "score": round(self.margin, 2), "bound": 0.0}
 
 
-UNLIKE = Likeness(-99.0, {})
+_NO_PARTS: dict[str, float] = {}
+UNLIKE = Likeness(-99.0, _NO_PARTS)
 PARTS = ("distance", "matter", "kinship", "text", "title", "time", "caller")
 """What the log odds of a pair are the sum of; those of a problem have "second" beside it."""
 
@@ -158,7 +159,7 @@ def _at_one_place(
     )
     margin = sum(weights)
     if margin < NEAR:
-        return Likeness(margin, {}, is_odds=True)
+        return Likeness(margin, _NO_PARTS, False, True)
     return Likeness(margin, dict(zip(PARTS, weights, strict=True)), is_near=margin < 0, is_odds=True)
 
 

@@ -16,10 +16,10 @@ from itertools import repeat
 from operator import itemgetter
 
 from agents.problems.found import LINK, Drawn, Found, Looked, rival_of
-from agents.problems.kinship import Topic, topic_of
+from agents.problems.kinship import topic_of
 from agents.problems.likeness import (
+    NEAR,
     THETA,
-    UNLIKE,
     Asked,
     Known,
     Likeness,
@@ -71,17 +71,6 @@ class _Entry(Known):
     is_wordy: bool
     """Found by its words: no place is known for sure."""
     copy_key: str
-
-
-class _Remembered(dict[Topic, float]):
-    """Answers of one search: many tickets of a place have few topics. (To set up functools.cache takes 10 µs.)"""
-
-    def __init__(self, answer: Callable[[Topic], float]) -> None:
-        self._answer = answer
-
-    def __missing__(self, topic: Topic) -> float:
-        self[topic] = answer = self._answer(topic)
-        return answer
 
 
 @lru_cache(maxsize=256)
@@ -196,7 +185,7 @@ class Search:
         asked = self._ask(signature, at, caller)
         narrowness = self._narrowness.of(signature.category)
         topic = topic_of(self._heading_of(signature.matter, signature.category), signature.title)
-        kinship = _Remembered(partial(self._kinship.of, topic)).__getitem__
+        kinship = self._kinship.to(topic)
         looked: Looked = {}
         seen: set[int] = set()
         sure: set[str] = set()
@@ -206,7 +195,7 @@ class Search:
                 continue
             seen.add(slot)
             likeness = compare(asked, entry, narrowness, kinship)
-            if likeness is not UNLIKE:
+            if likeness.is_odds or likeness.margin >= 0 or likeness.is_near:
                 looked.setdefault(entry.problem_id, []).append((likeness.margin, -slot, likeness))
                 if likeness.margin >= SURE:
                     sure.add(entry.problem_id)
@@ -218,7 +207,10 @@ class Search:
         near: Drawn | None = None
         links: dict[str, float] = {}
         for problem_id, pairs in looked.items():
-            pairs.sort(key=itemgetter(0, 1), reverse=True)
+            if len(pairs) > 1:
+                pairs.sort(key=itemgetter(0, 1), reverse=True)
+            if pairs[0][0] < NEAR:
+                continue
             likeness = of_problem([pair for _, _, pair in pairs])
             if likeness.margin < 0 and not likeness.is_near:
                 continue

@@ -25,7 +25,7 @@ def taught(*calls: tuple[str, float, str, str]) -> Kinship:
 
 
 def kin(kinship: Kinship, one: str, other: str) -> float:
-    return kinship.of(topic(one), topic(other))
+    return kinship.to(topic(one))(topic(other))
 
 
 def days_of(one: str, other: str, gap: float, days: int = 20) -> list[tuple[str, float, str, str]]:
@@ -114,4 +114,4 @@ def test_what_it_holds_follows_from_the_tickets_that_are_in_it(
             known.add(call[0], slot, *call[1:])
     assert vars(kinship) == vars(known)
     for one, other in product(map(topic, TOPICS), repeat=2):
-        assert kinship.of(one, other) == known.of(one, other)
+        assert kinship.to(one)(other) == known.to(one)(other)
