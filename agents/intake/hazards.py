@@ -42,7 +42,7 @@ _SEARCHED = (
     *(("hypothetical", key) for key in ("after", "between", "question", "here", "asked")),
     *(("history", key) for key in ("words", "since", "now")),
     *(("habitual", key) for key in ("words", "now")),
-    *((group, "words") for group in ("settled", "drill", "unreal")),
+    *(("settled", "words"), ("drill", "words"), ("unreal", "words"), ("unreal", "now")),
     *(("thanks", key) for key in ("words", "turned")),
     *(("aftermath", key) for key in ("words", "now")),
     *(("closed", "words"), ("aside", "words"), ("aside", "now")),
@@ -93,6 +93,7 @@ class Cues:
     settled: re.Pattern[str]
     drill: re.Pattern[str]
     unreal: re.Pattern[str]
+    unreal_now: re.Pattern[str]
     thanks: re.Pattern[str]
     turned: re.Pattern[str]
     aftermath: re.Pattern[str]
@@ -178,10 +179,9 @@ def _is_refused(low: str, hit: Hit, hits: list[Hit], rules: HazardRules, is_cert
         is_reason = not is_certain if is_idiom else rules.dangers[other.entry].needs is not _ALWAYS
         if is_reason and first <= other.start < last:
             return True
-    if is_certain:
-        return False
     is_drill = rules.cues.drill.search(low, *sentence) is not None
-    return is_drill or _verdict(low, hit, rules.dangers[UNCLEAR], rules.cues) != "danger"
+    is_told = not is_drill and _verdict(low, hit, rules.dangers[UNCLEAR], rules.cues) == "danger"
+    return not (is_certain or is_told)
 
 
 def title_of(name: str, city: City) -> str:
@@ -317,11 +317,10 @@ def _verdict(text: str, hit: Hit, danger: Danger, cues: Cues) -> Verdict:
     if cues.drill.search(text, *clause) or _is_thanked(text, hit, cues, sentence):
         return "void"
     following = sentence_end(text, min(len(text), sentence[1] + 1))
-    if _is_old(text, hit, danger, cues, sentence) or cues.unreal.search(text, sentence[0], following):
+    if _is_old(text, hit, danger, cues, sentence) or _is_other(text, cues, sentence[0], following):
         return "void"
-    if _is_aside(text, hit, cues, sentence):
-        return "settled"
-    return "settled" if cues.settled.search(text, hit.start, min(following, hit.end + 40)) else "danger"
+    is_over = cues.settled.search(text, hit.start, min(following, hit.end + 40))
+    return "settled" if is_over or _is_aside(text, hit, cues, sentence) else "danger"
 
 
 def _is_unreal(text: str, hit: Hit, danger: Danger, cues: Cues, clause: tuple[int, int]) -> bool:
@@ -367,6 +366,12 @@ def _is_old(text: str, hit: Hit, danger: Danger, cues: Cues, sentence: tuple[int
         and cues.aftermath.search(text) is not None
         and cues.aftermath_now.search(text, sentence[0], sentence[1]) is None
     )
+
+
+def _is_other(text: str, cues: Cues, start: int, end: int) -> bool:
+    """Dreamt, played, denied, or something else at a second look, and nothing after that tells that it is real."""
+    told = cues.unreal.search(text, start, end)
+    return told is not None and cues.unreal_now.search(text, told.end(), end) is None
 
 
 def _is_past(text: str, hit: Hit, cues: Cues, sentence: tuple[int, int]) -> bool:

@@ -295,6 +295,24 @@ def test_what_did_not_happen_is_no_danger(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
+        ("楼下一声巨响，我出去一看，煤气罐炸了，邻居浑身是血", "explosion"),
+        ("走近一看，桥墩裂了一条大缝，快塌了", "collapse"),
+        ("烟感报警器响，物业说是误报，结果楼道里全是浓烟，着火了", "fire"),
+        ("我以为是误会，结果他拿刀砍人了", "violence"),
+        ("孩子误把农药当饮料喝了", "poisoning"),
+        ("话剧院起火，门都锁着", "fire"),
+        ("剧组的威亚断了，人从十米高掉下来，昏迷", "casualties"),
+        ("密室逃脱店里着火，里面还有人", "fire"),
+        ("她昨天说的是气话，可是现在吃了安眠药叫不醒", "self_harm"),
+    ],
+)
+def test_what_is_real_after_all_is_a_danger(text: str, name: str) -> None:
+    assert name in {hazard.name for hazard in find_hazards(text, CITY)}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
         ("我妈喝敌敌畏了", "poisoning"),
         ("婚宴后一百二十余名宾客腹泻呕吐", "poisoning"),
         ("怀孕八个月，今天胎动没了", "medicine"),
