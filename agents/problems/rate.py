@@ -208,10 +208,13 @@ def _came(came: tuple[int, ...], at: int, weight: float) -> tuple[int, ...]:
 
 
 def people_since(rate: Rate, hours: float) -> int:
-    """How many have come, at most, in so many hours before the newest ticket: of today, and of yesterday where they
-    reach back so far. A crowd larger than the lists has no closer count."""
+    """How many have come in so many hours before the newest ticket. Of a crowd larger than the list: at most, those of
+    today, and of yesterday where the hours reach back so far."""
+    listed = sum([at >= rate.at - hours * _HOUR for at in rate.came])
+    if listed < MAX_CALLERS:
+        return listed
     has_yesterday = hours * _HOUR > rate.at - rate.day * _DAY
-    return int(rate.today + (rate.yesterday if has_yesterday else 0.0))
+    return max(listed, int(rate.today + (rate.yesterday if has_yesterday else 0.0)))
 
 
 def learned(rate: Rate | None, at: float) -> dict[str, object]:

@@ -87,10 +87,17 @@ def test_a_count_hardly_above_the_mean_is_common() -> None:
     assert not is_common(9.0, 1.0, 6.0, 2.0)
 
 
-@pytest.mark.parametrize(("hours", "people"), [(0.5, 30), (1.9, 30), (2.1, 100), (24.0, 100)])
-def test_people_are_those_of_the_days_that_a_span_reaches_into(hours: float, people: int) -> None:
-    yesterday = [(MONDAY + 23 * HOUR + n, f"昨{n}") for n in range(70)]
+@pytest.mark.parametrize(("hours", "people"), [(0.5, 30), (2.9, 30), (3.0, 50), (24.0, 50)])
+def test_people_are_those_who_came_within_the_hours(hours: float, people: int) -> None:
+    yesterday = [(MONDAY + 23 * HOUR + n, f"昨{n}") for n in range(20)]
     rate = counted([*yesterday, *((MONDAY + 26 * HOUR - 29 + n, f"今{n}") for n in range(30))])
+    assert people_since(rate, hours) == people
+
+
+@pytest.mark.parametrize(("hours", "people"), [(0.5, 100), (1.9, 100), (2.1, 170), (24.0, 170)])
+def test_of_more_people_than_are_listed_all_of_their_days_count(hours: float, people: int) -> None:
+    yesterday = [(MONDAY + 23 * HOUR + n, f"昨{n}") for n in range(70)]
+    rate = counted([*yesterday, *((MONDAY + 26 * HOUR - 99 + n, f"今{n}") for n in range(100))])
     assert people_since(rate, hours) == people
 
 
