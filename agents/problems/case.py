@@ -15,7 +15,7 @@ from agents.problems.member import Member
 from agents.problems.problem import Candidate, CandidateKind, Problem, Scope
 from agents.problems.problem import Evidence as Quote
 from agents.problems.rate import Rate
-from agents.problems.signature import hash_of
+from agents.problems.signature import OTHER, hash_of
 from agents.problems.spots import shared_spot
 
 RULES = "problems@1"
@@ -118,6 +118,8 @@ def _category_of(members: Sequence[Member], own: str) -> str:
     """What most of a wide crowd's tickets are filed under; `own`, that of the ticket which completed it, where as many
     are. One pothole filed under heating is measured by the city's potholes, and told as such."""
     filed = Counter(member.signature.category for member in members if member.signature is not None)
+    # What is filed under no category says nothing of it.
+    filed.pop(OTHER, None)
     most = max(filed.values(), default=0)
     return own if filed[own] == most else min(name for name, number in filed.items() if number == most)
 

@@ -42,7 +42,7 @@ def people_of(members: Sequence[Member], city: City) -> list[Member]:
 
 
 def alike(members: Sequence[Member]) -> int:
-    """The most people of a wide stream who call about one and the same matter."""
+    """The most people of a crowd who call about one and the same matter."""
     callers: dict[str, set[str]] = {}
     for member in members:
         if member.signature is not None and member.signature.matter:
@@ -91,14 +91,12 @@ def agreed(members: Sequence[Member]) -> float:
     one lift say the same. Of those whose matter is known one has the main one for certain, each of the others as often
     as the two shares say.
     """
-    matter_of = {
-        m.caller: m.signature.matter for m in members if m.signature is not None and m.signature.matter
-    }
-    if len(matter_of) < 2:
+    people = len({m.caller for m in members if m.signature is not None and m.signature.matter})
+    if people < 2:
         return 0.0
-    same = max(Counter(matter_of.values()).values())
+    same = alike(members)
     gain = (same - 1) * log10(SAME_IN_CROWD / SAME_BY_CHANCE)
-    gain += (len(matter_of) - same) * log10((1 - SAME_IN_CROWD) / (1 - SAME_BY_CHANCE))
+    gain += (people - same) * log10((1 - SAME_IN_CROWD) / (1 - SAME_BY_CHANCE))
     return max(-MOST_AGREED, min(MOST_AGREED, gain))
 
 

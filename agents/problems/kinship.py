@@ -42,7 +42,8 @@ class Topic(NamedTuple):
 
 
 def topic_of(heading: str, title: str) -> Topic:
-    return Topic(heading, crc32(title.encode("utf-8", "replace")))
+    """The topic of a ticket; one without a title says no more than its heading."""
+    return Topic(heading, crc32((title or heading).encode("utf-8", "replace")))
 
 
 class _Call(NamedTuple):

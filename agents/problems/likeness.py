@@ -32,6 +32,8 @@ ONE_TITLE = 0.5
 """Cosine of two titles that say the same."""
 SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 2.9), (12 * 3600.0, 1.7))
 """Seconds between the two calls, less than which so much speaks for one problem."""
+SURE = 4.0
+"""Odds of 50 to 1: no other ticket of that problem need be looked at, and more speaks no louder."""
 NEAR = -1.0
 """Odds below the bound from which the problem is told as the one that a ticket almost joined."""
 THETA = 0.20
@@ -112,9 +114,9 @@ PARTS = ("distance", "matter", "kinship", "text", "title", "time", "caller")
 
 def of_problem(pairs: Sequence[Likeness]) -> Likeness:
     """How alike a ticket is to a problem, by those of its tickets that were looked at, best first: the mean of the two
-    best odds, as of many tickets one is alike by luck."""
+    best odds, as of many tickets one is alike by luck; a sure one decides alone, whichever was looked at first."""
     best, margins = pairs[0], [pair.margin for pair in pairs if pair.is_odds]
-    if not best.is_odds or len(margins) < 2:
+    if not best.is_odds or best.margin >= SURE or len(margins) < 2:
         return best
     second = (margins[1] - best.margin) / 2
     margin = best.margin + second

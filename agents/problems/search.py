@@ -19,6 +19,7 @@ from agents.problems.found import LINK, Drawn, Found, Looked, rival_of
 from agents.problems.kinship import topic_of
 from agents.problems.likeness import (
     NEAR,
+    SURE,
     THETA,
     Asked,
     Known,
@@ -47,8 +48,6 @@ EXACT = 6
 PLACE_CANDIDATES = 24
 """Tickets of one place that are looked at closely, of one category and of any."""
 OF_ONE_PROBLEM = 5
-SURE = 4.0
-"""Odds of 50 to 1: no other ticket of that problem is looked at, and more speaks no louder."""
 INDEXED_MEMBERS = 12
 """Newest tickets by which a problem is found; keeps a problem of 50,000 tickets as cheap as one of twelve."""
 BACKGROUND = 200

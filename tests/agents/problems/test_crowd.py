@@ -77,6 +77,18 @@ def test_one_who_says_something_else_in_a_large_crowd_takes_nothing_away() -> No
     assert agreed(saying(*["小区停水"] * 7, "供水")) == MOST_AGREED
 
 
+@pytest.mark.parametrize("matters", [("校车", "食堂"), ("食堂", "校车")])
+def test_of_one_person_who_says_two_things_either_agrees_whichever_came_last(
+    matters: tuple[str, str],
+) -> None:
+    both = [
+        Member.model_construct(ticket_id=f"t8{n}", caller="人0", signature=saying(matter)[0].signature)
+        for n, matter in enumerate(matters)
+    ]
+    others = saying("", "校车", "校车")[1:]
+    assert agreed([*both, *others]) == MOST_AGREED
+
+
 def test_what_one_person_says_again_is_no_agreement() -> None:
     again = Member.model_construct(ticket_id="t9", caller="人0", signature=saying("校车")[0].signature)
     assert agreed([*saying("校车"), again]) == 0.0

@@ -78,6 +78,20 @@ def test_one_fact_under_two_headings_is_known_by_its_title() -> None:
     assert kin(known, "供水/没有水", "热线/没有水") > kin(known, "供水/管道漏水", "热线/咨询电话")
 
 
+def test_tickets_without_a_title_are_kin_by_their_headings_alone() -> None:
+    assert topic_of("停水", "") != topic_of("路灯", "")
+    untitled = [
+        (f"小区{n}", at * HOUR + n * DAY, f"{n}-{at}", heading)
+        for n in range(20)
+        for at, heading in ((0, "停水"), (1, "水费"), (9, "路灯"))
+    ]
+    known = Kinship()
+    for slot, (place, at, caller, heading) in enumerate(untitled):
+        known.add(place, slot, at, caller, topic_of(heading, ""))
+    assert known.to(topic_of("停水", ""))(topic_of("水费", "")) > 0.5
+    assert known.to(topic_of("停水", ""))(topic_of("路灯", "")) < 0
+
+
 def test_tickets_far_apart_are_not_compared_and_cost_nothing() -> None:
     kinship = Kinship()
     for slot in (0, REACH + 1):

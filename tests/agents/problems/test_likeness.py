@@ -17,6 +17,8 @@ def odds(margin: float) -> Likeness:
         ([0.5, -4.0, -6.0], False),
         ([4.5, -4.0, -6.0], True),
         ([0.5, -0.2, -6.0, -6.0], True),
+        # One that is sure needs no other, whichever of them was looked at first.
+        ([4.1, -6.0], True),
     ],
 )
 def test_the_two_tickets_that_are_most_like_it_decide(margins: list[float], joins: bool) -> None:

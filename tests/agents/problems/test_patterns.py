@@ -162,7 +162,10 @@ def test_street_crowd_of_one_matter_is_found_among_many_others_of_its_category(g
     assert found[0].figures["lambda"] > 1.0
 
 
-def test_a_wide_crowd_is_filed_under_what_most_of_it_is_filed_under(graded: Make) -> None:
+@pytest.mark.parametrize("filed", [("供水", "供水", "供水", "供热"), ("other", "other", "other", "供水")])
+def test_a_wide_crowd_is_filed_under_what_most_of_it_is_filed_under(
+    graded: Make, filed: tuple[str, ...]
+) -> None:
     quiet = [
         graded(f"q{n}", f"旧{n}", f"第{n}块水表", n * 2, community=f"小区{n}", matter="水费水表")
         for n in range(400)
@@ -175,9 +178,9 @@ def test_a_wide_crowd_is_filed_under_what_most_of_it_is_filed_under(graded: Make
             801 + n / 10,
             community=f"新村{n}",
             matter="小区停水",
-            category="供热" if n == 3 else "供水",
+            category=category,
         )
-        for n in range(4)
+        for n, category in enumerate(filed)
     ]
     found = [c for c in candidates_of(quiet + crowd) if c.trigger_ticket_id == "x3"]
     assert {(c.scope, c.category) for c in found} == {("street", "供水"), ("district", "供水")}
