@@ -151,8 +151,11 @@ def _hide(text: str | None, tokens: Tokens, most: int = MAX_TEXT) -> str | None:
     is_named = bool(tokens.name) and tokens.name in text
     if len(text) <= MAX_NAME and not is_named and holds_nothing(text, tokens.hide_doors):
         return text
-    # Cut after masking: half a number at the cut would be no number any more.
-    return mask(text[: most + MAX_NAME], tokens).text[:most]
+    # Cut after masking: half a number at a cut would be no number any more. A text that masking has made shorter is cut
+    # once more, so that the first cut never shows.
+    masked = mask(text[: most + MAX_NAME], tokens).text
+    hidden = MAX_NAME if len(text) > most + MAX_NAME else 0
+    return masked[: min(most, max(0, len(masked) - hidden))]
 
 
 def _cleanse_step(

@@ -170,6 +170,17 @@ def test_a_number_at_the_cut_is_masked_whole(intake: Intake) -> None:
     assert len(ticket.steps[0].reply or "") == 3_991 + len("〔电话1〕")
 
 
+def test_a_number_at_the_first_cut_does_not_show_where_masking_has_made_the_text_shorter(
+    intake: Intake,
+) -> None:
+    accept(event("e1", "created", 0, content="停水"), intake)
+    ticket = accept(
+        event("e2", "closed", 1, unit="局", reply="水水水" + "13900139000，" * 400), intake
+    ).ticket
+    assert "139" not in ticket.model_dump_json()
+    assert (ticket.steps[0].reply or "").startswith("水水水〔电话1〕，〔电话1〕，")
+
+
 def test_a_ticket_survives_storage_as_json(intake: Intake) -> None:
     ticket = accept(event("e1", "created", 0, **PERSONAL), intake).ticket
     assert Ticket.model_validate_json(ticket.model_dump_json()) == ticket
