@@ -89,7 +89,7 @@ class Problem(Value):
     after: str | None = None
     """The closed problem that this one follows."""
     units: tuple[str, ...] = ()
-    """Units that had its tickets, each once; last the one of the newest event, which has it now. At most 16."""
+    """Units that had its tickets, each once; last the one of the event that came last, which has it now. At most 16."""
     version: int = 0
     """Grows with each change; the district's running number of the change that was applied last."""
     reply: str = ""

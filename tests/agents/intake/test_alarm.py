@@ -39,6 +39,30 @@ def test_score_is_the_sum_over_the_root_of_how_many_are_known(text: str, score: 
     assert alarm(text, sense(倒=1000, 倒地=4657)) == pytest.approx(score, abs=0.001)
 
 
+CALM, LOUD = ("".join(map(chr, range(first, first + 40))) for first in (0x4E00, 0x5000))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "around", "calm"),
+    [
+        # 40 known runs of -1 each: -√40 on the mean, times √40.
+        (CALM, CALM, True),
+        (CALM[:29], CALM[:29], False),
+        # What stands around speaks for danger: (-√40 + 0) / 2 times √80.
+        (CALM, CALM + LOUD, False),
+        (LOUD, CALM + LOUD, False),
+        # Known runs enough, but not in the sentence itself: -(√4 + √40) / 2 times √40.
+        (CALM[:4], CALM, False),
+    ],
+)
+def test_the_mean_of_both_times_the_root_of_how_many_are_known_must_be_below(
+    sentence: str, around: str, calm: bool
+) -> None:
+    weights = {**dict.fromkeys(CALM, -1000), **dict.fromkeys(LOUD, 1000)}
+    known = Sense(weights, bias=0.0, threshold=0.0, certain=1.0, doubt=-30.0)
+    assert is_calm(sentence, around, known, is_critical=False) is calm
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -286,6 +286,7 @@ def test_what_is_only_asked_or_thanked_for_is_none(text: str) -> None:
         "楼下喊着火了，原来剧组在拍戏，烟是放的",
         "同学给我家孩子起绰号叫炸弹，老师也不管",
         "楼上水管喷水是误会，你们不用派人来了",
+        "楼下有人喊着火了。我跑去一看是烧烤摊。",
     ],
 )
 def test_what_did_not_happen_is_no_danger(text: str) -> None:

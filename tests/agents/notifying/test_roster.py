@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from agents.city import Officer
-from agents.notifying.roster import is_on_shift, on_duty
+from agents.notifying.roster import is_on_shift, on_duty, span_of
 
 
 @pytest.mark.parametrize(
@@ -18,10 +18,20 @@ from agents.notifying.roster import is_on_shift, on_duty
         ("20:00-08:00", "03:00", True),
         ("20:00-08:00", "08:00", False),
         ("00:00-00:00", "12:00", True),
+        ("8:00-24:00", "23:59", True),
+        ("8:00-24:00", "07:59", False),
     ],
 )
 def test_a_shift_holds_its_start_and_not_its_end(shift: str, clock: str, expected: bool) -> None:
     assert is_on_shift(shift, datetime.fromisoformat(f"2025-03-03T{clock}:00+08:00")) is expected
+
+
+@pytest.mark.parametrize(
+    "shift", ["24:01-08:00", "08:00-25:00", "08:60-20:00", "-1:00-20:00", "08:00", "8-20", ""]
+)
+def test_what_is_no_shift_is_an_error(shift: str) -> None:
+    with pytest.raises(ValueError):
+        span_of(shift)
 
 
 def test_a_district_reaches_those_who_answer_for_it() -> None:

@@ -10,6 +10,7 @@ from agents.grading.grade import Graded
 from agents.problems.baseline import evidence_of
 from agents.problems.books import Books
 from agents.problems.campaign import Texts
+from agents.problems.case import MAX_TICKETS
 from agents.problems.gather import gather
 from agents.problems.problem import Candidate
 
@@ -44,6 +45,14 @@ def pasted(graded: Make, number: int, **fields: str) -> Graded:
     return graded(
         f"t{number:02}", f"人{number}", text, number * 2.0, matter="变电站", category="规划", **fields
     )
+
+
+def test_of_more_accounts_than_are_listed_all_of_the_day_are_counted(graded: Make) -> None:
+    copies = [
+        graded(f"t{n:02}", f"人{n}", PASTED, n / 10, matter="变电站", category="规划") for n in range(70)
+    ]
+    last = campaigns(copies)[-1]
+    assert (last.reporters, len(last.ticket_ids)) == (64, MAX_TICKETS)
 
 
 def test_eight_accounts_with_one_text_are_shown_as_such(graded: Make) -> None:
