@@ -108,3 +108,16 @@ def test_of_a_wide_crowd_larger_than_its_list_all_are_counted_and_each_listed_on
     found = found_of([*quiet(graded, *BUSY), *many])["street"]
     assert found.reporters == 80
     assert len(found.ticket_ids) == len(set(found.ticket_ids)) == MAX_TICKETS
+
+
+def test_a_ticket_that_comes_again_finds_the_same_again(graded: Make) -> None:
+    days, _ = BUSY
+    books = Books(City(), {}, {}, {})
+    tickets = [*quiet(graded, *BUSY), *crowd(graded, *ONE, ONE[0], at=days * DAY)]
+    found = [gather(ticket, books).candidates for ticket in tickets]
+    assert len(found[-1]) == 3
+    assert gather(tickets[-1], books).candidates == found[-1]
+    # One from before tells of what has come since, under its own id, and lists no ticket twice.
+    again = gather(tickets[-2], books).candidates
+    assert {c.candidate_id for c in found[-2]} <= {c.candidate_id for c in again}
+    assert all(sorted(c.ticket_ids) == ["x0", "x1", "x2", "x3"] for c in again)

@@ -49,10 +49,10 @@ def pasted(graded: Make, number: int, **fields: str) -> Graded:
 
 def test_of_more_accounts_than_are_listed_all_of_the_day_are_counted(graded: Make) -> None:
     copies = [
-        graded(f"t{n:02}", f"人{n}", PASTED, n / 10, matter="变电站", category="规划") for n in range(70)
+        graded(f"t{n:03}", f"人{n}", PASTED, n / 10, matter="变电站", category="规划") for n in range(140)
     ]
     last = campaigns(copies)[-1]
-    assert (last.reporters, len(last.ticket_ids)) == (64, MAX_TICKETS)
+    assert (last.reporters, len(last.ticket_ids)) == (128, MAX_TICKETS)
 
 
 def test_eight_accounts_with_one_text_are_shown_as_such(graded: Make) -> None:

@@ -1,8 +1,12 @@
 """How alike a ticket is to a problem: by the two earlier tickets of it that are most like it."""
 
+from array import array
+
 import pytest
 
-from agents.problems.likeness import Likeness, of_problem
+from agents.problems.kinship import topic_of
+from agents.problems.likeness import NEAR, Asked, Known, Likeness, compare, of_problem
+from agents.problems.signature import Signature
 
 
 def odds(margin: float) -> Likeness:
@@ -40,3 +44,15 @@ def test_words_are_no_odds_and_stay_what_they_are() -> None:
     alike = Likeness(0.1, {"text": 0.3})
     assert of_problem([alike, odds(-1.0), odds(-2.0)]) is alike
     assert of_problem([odds(0.2), alike]).margin == 0.2
+
+
+def test_a_ticket_of_the_place_about_something_else_speaks_against_its_problem() -> None:
+    asked, known = (
+        Signature("", "", False, matter, category, "", ("community:新华小区",), True, "")
+        for matter, category in (("停水", "供水"), ("噪音", "环保"))
+    )
+    one = Asked(asked, 0.0, "甲", 1.0, {}, {}, 1.0, 1.0)
+    other = Known(known, 1e6, "乙", array("I"), array("I"), 1.0, 1.0, topic_of("噪音", "噪音"))
+    unlike = compare(one, other, 0.0, lambda _: 0.0)
+    assert unlike.is_odds and unlike.margin < NEAR
+    assert of_problem([odds(0.5), unlike]).margin < 0
