@@ -1,7 +1,6 @@
 """The word list of the sense of alarm is what its texts give, and holds for authors that it was not fitted on."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -61,8 +60,12 @@ def test_it_holds_for_an_author_that_it_was_not_fitted_on() -> None:
     assert share(texts, found, False) < 0.1
 
 
-@pytest.mark.parametrize(("path", "least", "most"), [(UNSEEN[0], 0.9, 0.08), (UNSEEN[1], 0.94, 0.08)])
-def test_rules_and_sense_find_what_nothing_was_fitted_on(path: Path, least: float, most: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [("alarm_unseen", 0.9, 0.08), ("alarm_unseen_two", 0.94, 0.08), ("alarm_unseen_three", 0.9, 0.04)],
+)
+def test_rules_and_sense_find_what_nothing_was_fitted_on(name: str, least: float, most: float) -> None:
+    (path,) = [path for path in UNSEEN if path.stem == name]
     texts = load_examples(path)
     found = found_by(hazard_rules(City()), texts)
     assert share(texts, found, True) >= least
