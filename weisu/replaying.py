@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -44,10 +45,11 @@ def run_replay(
     cannot be opened.
     """
     started, watch = time.perf_counter(), Stopwatch()
+    next(iter(read_lines(events)), None)
+    _make(out)
     with no_collections():
         path, results = _decide(events, settings, workers, progress, watch, commands)
         try:
-            out.mkdir(parents=True, exist_ok=True)
             for name, lines in files(results).items():
                 _write(out / name, lines)
             watch.lap("output")
@@ -56,8 +58,22 @@ def run_replay(
                 json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
             )
         except OSError as error:
-            raise WrongSetup(f"{out}: cannot be written ({error.strerror}); choose another --out") from error
+            raise _unwritable(out, error.strerror) from error
     return report
+
+
+def _make(out: Path) -> None:
+    """Make the folder before the long work, not after it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(out, error.strerror) from error
+    if not os.access(out, os.W_OK):
+        raise _unwritable(out, "no right to write")
+
+
+def _unwritable(out: Path, why: str | None) -> WrongSetup:
+    return WrongSetup(f"{out}: cannot be written ({why}); choose another --out")
 
 
 def _decide(
@@ -73,7 +89,6 @@ def _decide(
         lines = read_lines(events, progress)
         results = asyncio.run(replay(lines, path, watch, results=written_only(), commands=commands))
         return path, results
-    next(iter(read_lines(events)), None)
     path = with_attic(wiring.make_back(settings))
     back = Back(path, watch, results=written_only(), commands=commands)
     return path, replay_sharded(events, workers, partial(make_front, settings), back, watch)

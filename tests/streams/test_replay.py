@@ -21,7 +21,7 @@ from streams.lines import Damage, UnreadableFile, read_lines
 from streams.replay import Front, Stopwatch, walk_front
 from weisu.city_folder import load_city
 from weisu.replaying import make_front, run_replay
-from weisu.settings import Settings
+from weisu.settings import Settings, WrongSetup
 from weisu.simulator.simulate import simulate, write
 from weisu.simulator.truth import Truth
 
@@ -226,6 +226,21 @@ def test_an_unreadable_file_is_one_line_and_status_two(tmp_path: Path) -> None:
 def test_a_folder_is_no_file_of_events(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="cannot be read"):
         next(iter(read_lines(tmp_path)))
+
+
+def test_where_nothing_can_be_written_is_told_before_the_long_work(tmp_path: Path) -> None:
+    events, out, read = tmp_path / "events.jsonl", tmp_path / "taken", list[int]()
+    events.write_text("{}\n", encoding="utf-8")
+    out.write_text("a file", encoding="utf-8")
+    with pytest.raises(WrongSetup, match=r"taken: cannot be written .*choose another --out"):
+        run_replay(events, out, Settings(), progress=read.append)
+    assert read == []
+
+
+def test_an_input_that_cannot_be_opened_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile):
+        run_replay(tmp_path / "none.jsonl", tmp_path / "out", Settings())
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_attic_gives_back_old_values_in_their_first_order() -> None:
