@@ -10,7 +10,7 @@ from agents.grading.grade import Graded
 from agents.intake.ticket import Ticket
 from agents.problems.book import Book
 from agents.problems.calendar import Calendar
-from agents.problems.crowd import own_work_of
+from agents.problems.crowd import is_own_work_of
 from agents.problems.member import Member
 from agents.problems.problem import Candidate, CandidateKind, Problem, Scope
 from agents.problems.problem import Evidence as Quote
@@ -60,8 +60,8 @@ def is_placeless(case: Case) -> bool:
 
 def is_own_work(case: Case) -> bool:
     """An inspection or an appointment: the city's own work, whose batches are no crowd and no return."""
-    said = "/".join((case.problem.matter, case.graded.grade.matter, *case.graded.ticket.category)).lower()
-    return own_work_of(case.city).search(said) is not None
+    said = "/".join((case.problem.matter, case.graded.grade.matter, *case.graded.ticket.category))
+    return is_own_work_of(case.city, said)
 
 
 def members_within(case: Case, ticket_ids: tuple[str, ...], span: timedelta) -> list[Member]:

@@ -53,11 +53,11 @@ def alike(members: Sequence[Member]) -> int:
 @lru_cache(maxsize=4096)
 def is_own_work_of(city: City, said: str) -> bool:
     """Whether a matter or a category says that this is the city's own work."""
-    return own_work_of(city).search(said.lower()) is not None
+    return _own_work_of(city).search(said.lower()) is not None
 
 
 @lru_cache(maxsize=16)
-def own_work_of(city: City) -> re.Pattern[str]:
+def _own_work_of(city: City) -> re.Pattern[str]:
     """What a matter or a category of the city's own work says, in lower case."""
     return re.compile("|".join(words(city, "recurrence")["own_work"]["words"]))
 

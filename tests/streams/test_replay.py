@@ -230,7 +230,7 @@ def test_a_folder_is_no_file_of_events(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_written_is_told_before_the_long_work(tmp_path: Path) -> None:
     events, out, read = tmp_path / "events.jsonl", tmp_path / "taken", list[int]()
-    events.write_text("{}\n", encoding="utf-8")
+    events.write_text("{}\n" * 300, encoding="utf-8")
     out.write_text("a file", encoding="utf-8")
     with pytest.raises(WrongSetup, match=r"taken: cannot be written .*choose another --out"):
         run_replay(events, out, Settings(), progress=read.append)
@@ -272,6 +272,23 @@ def test_an_attic_keeps_what_is_not_done_yet_as_it_is_but_not_without_end() -> N
     ]
     objects = [key for key in attic if not attic.is_old(key)]
     assert len(objects) <= 2 * 4 + 4
+
+
+def test_of_what_is_not_done_the_newer_half_stays_when_there_is_too_much() -> None:
+    attic = json_attic(tuple[int, str], newest=4, is_done=lambda value: value[1] == "完")
+    for number in range(8):
+        attic[f"k{number}"] = (number, "开")
+    assert [number for number in range(8) if attic.is_old(f"k{number}")] == [0, 1, 2]
+
+
+def test_what_was_read_from_the_attic_goes_back_there() -> None:
+    attic = json_attic(tuple[int, str], newest=2)
+    for number in range(4):
+        attic[f"k{number}"] = (number, "旧")
+    assert attic["k0"] == (0, "旧") and not attic.is_old("k0")
+    for number in range(4, 8):
+        attic[f"k{number}"] = (number, "旧")
+    assert attic.is_old("k0")
 
 
 def test_one_wrong_date_does_not_stop_event_time(tmp_path: Path) -> None:
