@@ -11,8 +11,11 @@ from weisu.evaluation.outcome import Outcome
 from weisu.evaluation.truth import CityTruth
 from weisu.evaluation.verdicts import CROWDS, judge
 
-GRID = (-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
-"""λ* of the curve; a candidate below −1 is never made (agents/problems)."""
+FINE_AT_FIVE = (-0.8, -0.7, -0.6, -0.5, -0.4, -0.3, -0.2)
+FINE_AT_ONE = (0.4, 0.5, 0.6, 0.7, 0.8)
+GRID = (-1.0, *FINE_AT_FIVE, 0.0, 0.25, *FINE_AT_ONE, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+"""λ* of the curve, in tenths where it passes five and one false alarm a day, so that it is read there; a candidate below
+−1 is never made (agents/problems)."""
 UNCAPPED_GRID = (-0.5, 0.0, 0.5, 1.0, 2.0, 3.0)
 NAIVE_GRID = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0)
 EARS_GRID = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 14.0, 20.0, 30.0, 50.0)

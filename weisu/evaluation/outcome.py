@@ -19,6 +19,8 @@ class Telling:
     at: datetime
     ticket_ids: tuple[str, ...]
     trigger: str | None
+    names_copies: bool = False
+    """Whether it says that many accounts have sent one text."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Told:
     def trigger(self) -> str | None:
         return self.tellings[0].trigger
 
+    @property
+    def names_copies(self) -> bool:
+        """Whether a person was told, at once or with fresh content, that many accounts have sent one text."""
+        return any(telling.names_copies for telling in self.tellings)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -61,27 +68,30 @@ def outcome_of(results: Results) -> Outcome:
     for alert_id, event in results.raised.items():
         raised = event.alert
         again = [
-            (later.at, later.alert.ticket_ids)
+            (later.at, later.alert.ticket_ids, _names_copies(vars(later.alert)))
             for later in results.updates.get(alert_id, [])
             if later.event == "updated"
         ]
-        tellings = _tellings(event.at, raised.trigger_ticket_id, raised.ticket_ids, again)
+        first = Telling(event.at, raised.ticket_ids, raised.trigger_ticket_id, _names_copies(vars(raised)))
+        tellings = _tellings(first, again)
         alerts.append(Told(alert_id, raised.kind, raised.scope, raised.category, raised.level, tellings))
     held = Counter(str(getattr(event.alert, "suppressed", "")) for event in results.held)
     return Outcome(_in_order(alerts), dict(sorted(held.items())), dict(results.problem_of))
 
 
-def _tellings(
-    at: datetime,
-    trigger: str | None,
-    ticket_ids: Sequence[str],
-    again: Iterable[tuple[datetime, Sequence[str]]],
-) -> tuple[Telling, ...]:
+def _names_copies(alert: Mapping[str, Any]) -> bool:
+    """Whether its title speaks of copied texts, as agents/alerting/wording.py has it: of one place's crowd."""
+    return bool(alert["figures"].get("texts")) and (
+        alert["kind"] == "campaign" or alert["scope"] == "problem"
+    )
+
+
+def _tellings(first: Telling, again: Iterable[tuple[datetime, Sequence[str], bool]]) -> tuple[Telling, ...]:
     """What triggered fresh content is the newest of the tickets that came with it."""
-    found, known = [Telling(at, tuple(ticket_ids), trigger)], set(ticket_ids)
-    for moment, later in again:
+    found, known = [first], set(first.ticket_ids)
+    for moment, later, copies in again:
         fresh = [ticket_id for ticket_id in later if ticket_id not in known]
-        found.append(Telling(moment, tuple(later), fresh[-1] if fresh else trigger))
+        found.append(Telling(moment, tuple(later), fresh[-1] if fresh else first.trigger, copies))
         known.update(fresh)
     return tuple(found)
 
@@ -111,13 +121,17 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def _told(row: Mapping[str, Any]) -> Told:
     again = [
-        (datetime.fromisoformat(later["at"]), later["ticket_ids"])
+        (datetime.fromisoformat(later["at"]), later["ticket_ids"], _names_copies(later))
         for later in row["updates"]
         if later["event"] == "updated"
     ]
-    tellings = _tellings(
-        datetime.fromisoformat(row["raised_at"]), row["trigger_ticket_id"], row["ticket_ids"], again
+    first = Telling(
+        datetime.fromisoformat(row["raised_at"]),
+        tuple(row["ticket_ids"]),
+        row["trigger_ticket_id"],
+        _names_copies(row),
     )
+    tellings = _tellings(first, again)
     return Told(row["alert_id"], row["kind"], row["scope"], row["category"], row["level"], tellings)
 
 

@@ -9,7 +9,7 @@ from weisu.evaluation.incidents import fates, summary
 from weisu.evaluation.intervals import quantile, wilson
 from weisu.evaluation.outcome import Outcome
 from weisu.evaluation.truth import CityTruth
-from weisu.evaluation.verdicts import Verdict, judge
+from weisu.evaluation.verdicts import Finding, Verdict, judge
 
 Figures = dict[str, object]
 CALM = ("hazard",)
@@ -86,9 +86,9 @@ def by_kind(truth: CityTruth, verdicts: Sequence[Verdict], warm_up: int) -> Figu
     """
     found: dict[str, Figures] = {}
     for kind, planted in PLANTED_AS.items():
-        ever = [v for v in verdicts if v.told.kind == kind]
+        ever = [v for v in verdicts if _is_of(kind, v)]
         mine = [v for v in ever if truth.day_of(v.told.at) >= warm_up]
-        true = sum(v.finding in ("true", "again") for v in mine)
+        true = sum(v.finding in RIGHT[kind] for v in mine)
         things = [
             thing
             for thing in truth.things.values()
@@ -96,7 +96,7 @@ def by_kind(truth: CityTruth, verdicts: Sequence[Verdict], warm_up: int) -> Figu
             and is_due(thing.kind, thing.size, thing.reporters)
             and truth.day_of(thing.end) >= warm_up
         ]
-        told = {v.thing for v in ever if v.finding in ("true", "again")}
+        told = {v.thing for v in ever if v.finding in RIGHT[kind]}
         low, high = wilson(true, len(mine))
         found[kind] = {
             "alerts": len(mine),
@@ -118,6 +118,18 @@ PLANTED_AS: Mapping[str, str] = {
     "campaign": "campaign",
 }
 """Kind of alert → kind of planted thing that it should find."""
+
+
+RIGHT: Mapping[str, tuple[Finding, ...]] = {
+    **dict.fromkeys(PLANTED_AS, ("true", "again")),
+    "campaign": ("campaign",),
+}
+"""Kind of alert → the verdicts that say it was what it said it was."""
+
+
+def _is_of(kind: str, verdict: Verdict) -> bool:
+    """What begins as a crowd is told as a campaign when enough of it has one text: that counts as much."""
+    return verdict.told.names_copies if kind == "campaign" else verdict.told.kind == kind
 
 
 def is_due(kind: str, tickets: int, reporters: int) -> bool:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -96,3 +97,29 @@ def test_what_stands_for_weeks_may_be_told_in_the_warm_up() -> None:
     kinds = figures["kinds"]
     assert isinstance(kinds, dict)
     assert (kinds["chronic"]["alerts"], kinds["chronic"]["planted"], kinds["chronic"]["told"]) == (0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says", "later_says", "told"),
+    [
+        ("burst", False, False, 0),
+        ("burst", True, False, 1),
+        ("burst", False, True, 1),
+        ("campaign", True, True, 1),
+    ],
+)
+def test_campaign_is_told_when_a_person_hears_of_the_copies(
+    kind: str, says: bool, later_says: bool, told: int
+) -> None:
+    calls = [call(f"c{n}", 30 + n, n, "t1") for n in range(12)]
+    truth = truth_of([call("first", 1, 99), *calls], thing("t1", "campaign", calls))
+    crowd = alert("c3", ["c1", "c2", "c3"], 33, kind=kind, again=[(38, ["c6", "c7", "c8"])])
+    first, again = crowd.tellings
+    crowd = replace(
+        crowd, tellings=(replace(first, names_copies=says), replace(again, names_copies=later_says))
+    )
+    figures = score(truth, Outcome((crowd,), {}, {}), 1)
+    kinds = figures["kinds"]
+    assert isinstance(kinds, dict)
+    assert (kinds["campaign"]["alerts"], kinds["campaign"]["true"], kinds["campaign"]["told"]) == (told,) * 3
+    assert kinds["campaign"]["planted"] == 1
