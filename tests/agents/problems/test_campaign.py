@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.alerting.wording import compose
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.problems.baseline import evidence_of
 from agents.problems.books import Books
-from agents.problems.campaign import Texts
+from agents.problems.campaign import Texts, count_different
 from agents.problems.case import MAX_TICKETS
 from agents.problems.gather import gather
 from agents.problems.problem import Candidate
@@ -112,3 +114,20 @@ def test_figures_of_real_groups(people: int, different: int, campaign: bool, wei
     texts = Texts(people, different)
     assert texts.is_campaign is campaign
     assert texts.weight(people) == pytest.approx(weight, abs=0.05)
+
+
+def is_alike(one: str, other: str) -> bool:
+    triples, others = ({text[at : at + 3] for at in range(len(text) - 2)} for text in (one, other))
+    return 2 * len(triples & others) >= len(triples | others)
+
+
+@given(st.lists(st.tuples(st.sampled_from(OWN[:4]), st.integers(0, 20), st.integers(0, 20)), max_size=12))
+def test_texts_that_are_alike_by_way_of_others_are_one(cuts: list[tuple[str, int, int]]) -> None:
+    texts = list(dict.fromkeys(PASTED[:start] + text[start : len(text) - end] for text, start, end in cuts))
+    left, groups = set(texts), 0
+    while left:
+        reached, groups = {min(left)}, groups + 1
+        while more := {text for text in left - reached if any(is_alike(text, known) for known in reached)}:
+            reached |= more
+        left -= reached
+    assert count_different(texts) == groups
