@@ -36,7 +36,8 @@ MACHINE = "weisu"
 def act(alert: Alert | None, command: Command) -> AlertEvent:
     """What a command makes of the alert. An unknown alert is recorded in the ledger, never lost.
 
-    What is over stays over: acknowledging a resolved alert is recorded and leaves it resolved.
+    What is over stays over: acknowledging a resolved alert is recorded and leaves it resolved. Only what was called
+    false and is confirmed after all is open again.
     """
     if alert is None:
         return _unknown(command)
@@ -46,6 +47,8 @@ def act(alert: Alert | None, command: Command) -> AlertEvent:
         changes = {}
     elif command.command == "acknowledge":
         changes = changes | {"acknowledged_by": command.by}
+    elif alert.status == "false_alarm" and command.command == "confirm":
+        changes = changes | {"status": "open"}
     event = AlertEvent(event=name, at=command.at, alert=alert)
     if changes:
         changes = changes | {"updated_at": command.at}

@@ -83,7 +83,7 @@ def tags_of(week: str) -> Iterable[str]:
     return (week[start : start + TAG] for start in range(0, len(week), TAG))
 
 
-def topic_of(category: str, matter: str) -> str:
+def calendar_topic(category: str, matter: str) -> str:
     """What a calendar is about: the category; where the city's list has none that fits, the matter."""
     return matter or OTHER if category == OTHER else category
 

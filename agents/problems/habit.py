@@ -4,7 +4,7 @@ from agents.city import City
 from agents.grading.grade import Graded
 from agents.problems.baseline import hourly
 from agents.problems.book import Book
-from agents.problems.calendar import Calendar, spot_name, topic_of, week_of_day, with_reply, with_ticket
+from agents.problems.calendar import Calendar, calendar_topic, spot_name, week_of_day, with_reply, with_ticket
 from agents.problems.member import Member
 from agents.problems.problem import Share
 from agents.problems.rate import Rate
@@ -29,7 +29,7 @@ def calendar_after(graded: Graded, member: Member, share: Share, book: Book, cit
     spot = spot_name(graded.ticket, member.signature)
     if not spot:
         return None
-    topic = topic_of(category_of(graded), member.signature.matter)
+    topic = calendar_topic(category_of(graded), member.signature.matter)
     after = book.calendar(spot, topic)
     if member.was_open is None:
         after = with_ticket(after, spot, topic, graded.ticket, member)

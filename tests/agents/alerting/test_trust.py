@@ -92,6 +92,21 @@ def test_the_verdict_stands_on_the_alert() -> None:
     assert confirmed.alert.status == "open"  # type: ignore[union-attr]  # an Alert
 
 
+def test_what_was_called_false_and_is_confirmed_after_all_is_open_again() -> None:
+    desk = make_desk()
+    told = raised(desk, finding(0)).alert
+    statuses = []
+    for hour, name in enumerate(("false_alarm", "confirm", "resolve", "confirm"), start=1):
+        (event,) = decide(ask(name, hour, alert_id=told.alert_id), desk)
+        statuses.append((event.alert.status, event.alert.verdict))  # type: ignore[union-attr]  # an Alert
+    assert statuses == [
+        ("false_alarm", "false_alarm"),
+        ("open", "confirmed"),
+        ("resolved", "confirmed"),
+        ("resolved", "confirmed"),
+    ]
+
+
 def test_what_is_merged_folds_into_the_other_alert_from_then_on() -> None:
     desk = lively()
     first = raised(desk, finding(0)).alert

@@ -15,9 +15,9 @@ from agents.problems.calendar import (
     MAX_TAGS,
     Calendar,
     aged,
+    calendar_topic,
     monday_of,
     spot_name,
-    topic_of,
     week_of_date,
     week_of_day,
     with_reply,
@@ -71,9 +71,9 @@ def test_spot_is_the_most_exact_name(graded: Make, fields: dict[str, None], expe
 
 
 def test_topic_is_the_matter_where_no_category_fits() -> None:
-    assert topic_of("供水", "停水") == "供水"
-    assert topic_of("other", "停水") == "停水"
-    assert topic_of("other", "") == "other"
+    assert calendar_topic("供水", "停水") == "供水"
+    assert calendar_topic("other", "停水") == "停水"
+    assert calendar_topic("other", "") == "other"
 
 
 def test_weeks_begin_on_monday() -> None:
