@@ -186,8 +186,6 @@ def _alert_rows(results: Results) -> Iterator[dict[str, Any]]:
             {
                 "event": later.event,
                 "at": later.at,
-                "kind": later.alert.kind,
-                "scope": later.alert.scope,
                 "reporters": later.alert.reporters,
                 "tickets": len(later.alert.ticket_ids),
                 "ticket_ids": later.alert.ticket_ids,

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from agents.alerting.alert import AlertEvent
 from streams.results import Results
 from weisu.settings import WrongSetup
 
@@ -20,7 +21,7 @@ class Telling:
     ticket_ids: tuple[str, ...]
     trigger: str | None
     names_copies: bool = False
-    """Whether it says that many accounts have sent one text."""
+    """Whether its title says that many accounts have sent one text (agents/alerting/wording.py)."""
 
 
 @dataclass(frozen=True)
@@ -64,43 +65,29 @@ class Outcome:
 
 def outcome_of(results: Results) -> Outcome:
     """A replay still in memory."""
-    alerts = []
-    for alert_id, event in results.raised.items():
-        raised = event.alert
-        again = [
-            (later.at, later.alert.ticket_ids, _names_copies(vars(later.alert)))
-            for later in results.updates.get(alert_id, [])
-            if later.event == "updated"
-        ]
-        first = Telling(event.at, raised.ticket_ids, raised.trigger_ticket_id, _names_copies(vars(raised)))
-        tellings = _tellings(first, again)
-        alerts.append(Told(alert_id, raised.kind, raised.scope, raised.category, raised.level, tellings))
-    held = Counter(str(getattr(event.alert, "suppressed", "")) for event in results.held)
-    return Outcome(_in_order(alerts), dict(sorted(held.items())), dict(results.problem_of))
+    ledger = [vars(event.alert) for event in results.held]
+    said = _said_again(ledger)
+    alerts = [
+        _told(
+            vars(event.alert),
+            [(later.at, later.alert.figures) for later in results.updates.get(alert_id, []) if _tells(later)],
+            said,
+        )
+        for alert_id, event in results.raised.items()
+    ]
+    return Outcome(_in_order(alerts), _held(ledger), dict(results.problem_of))
 
 
-def _names_copies(alert: Mapping[str, Any]) -> bool:
-    """Whether its title speaks of copied texts, as agents/alerting/wording.py has it: of one place's crowd."""
-    return bool(alert["figures"].get("texts")) and (
-        alert["kind"] == "campaign" or alert["scope"] == "problem"
-    )
-
-
-def _tellings(first: Telling, again: Iterable[tuple[datetime, Sequence[str], bool]]) -> tuple[Telling, ...]:
-    """What triggered fresh content is the newest of the tickets that came with it."""
-    found, known = [first], set(first.ticket_ids)
-    for moment, later, copies in again:
-        fresh = [ticket_id for ticket_id in later if ticket_id not in known]
-        found.append(Telling(moment, tuple(later), fresh[-1] if fresh else first.trigger, copies))
-        known.update(fresh)
-    return tuple(found)
+def _tells(event: AlertEvent) -> bool:
+    return event.event == "updated"
 
 
 def load_outcome(folder: Path) -> Outcome:
     """The files of weisu replay. Raises WrongSetup when they are not there."""
     try:
-        alerts = [_told(row) for row in _rows(folder / "alerts.jsonl")]
-        held = Counter(row["suppressed"] for row in _rows(folder / "ledger.jsonl"))
+        ledger = list(_rows(folder / "ledger.jsonl"))
+        said = _said_again(ledger)
+        alerts = [_told(row, _updates(row), said) for row in _rows(folder / "alerts.jsonl")]
         problem_of = {
             row["ticket_id"]: row["problem_id"]
             for row in _rows(folder / "tickets.jsonl")
@@ -110,7 +97,7 @@ def load_outcome(folder: Path) -> Outcome:
         raise WrongSetup(
             f"{folder}: {error.strerror}; write it with weisu replay EVENTS --out {folder}"
         ) from error
-    return Outcome(_in_order(alerts), dict(sorted(held.items())), problem_of)
+    return Outcome(_in_order(alerts), _held(ledger), problem_of)
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -119,20 +106,54 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _told(row: Mapping[str, Any]) -> Told:
-    again = [
-        (datetime.fromisoformat(later["at"]), later["ticket_ids"], _names_copies(later))
+def _updates(row: Mapping[str, Any]) -> list[tuple[datetime, Mapping[str, float]]]:
+    return [
+        (datetime.fromisoformat(later["at"]), later["figures"])
         for later in row["updates"]
         if later["event"] == "updated"
     ]
-    first = Telling(
-        datetime.fromisoformat(row["raised_at"]),
-        tuple(row["ticket_ids"]),
-        row["trigger_ticket_id"],
-        _names_copies(row),
+
+
+def _held(ledger: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    return dict(sorted(Counter(str(entry["suppressed"]) for entry in ledger).items()))
+
+
+Said = Mapping[tuple[str, datetime], Sequence[Mapping[str, Any]]]
+"""(alert, instant) → the findings that were folded into the alert then."""
+
+
+def _said_again(ledger: Iterable[Mapping[str, Any]]) -> Said:
+    found: dict[tuple[str, datetime], list[Mapping[str, Any]]] = {}
+    for entry in ledger:
+        if entry["under"]:
+            found.setdefault((entry["under"], _moment(entry["raised_at"])), []).append(entry)
+    return found
+
+
+def _told(
+    alert: Mapping[str, Any], again: Iterable[tuple[datetime, Mapping[str, float]]], said: Said
+) -> Told:
+    """What it said at first, and what the findings said that were told again under it: the alert itself lists the
+    tickets of all of them, its title and text are about the newest."""
+    alert_id, tellings = alert["alert_id"], [_telling(alert)]
+    for at, figures in again:
+        # The ledger's entry has the figures that the alert was told again with; the alert adds none of its own.
+        tellings += [_telling(entry) for entry in said[alert_id, at] if entry["figures"] == figures][:1]
+    return Told(alert_id, alert["kind"], alert["scope"], alert["category"], alert["level"], tuple(tellings))
+
+
+def _telling(alert: Mapping[str, Any]) -> Telling:
+    has_copies = alert["kind"] == "campaign" or alert["scope"] == "problem"
+    return Telling(
+        _moment(alert["raised_at"]),
+        tuple(alert["ticket_ids"]),
+        alert["trigger_ticket_id"],
+        has_copies and bool(alert["figures"].get("texts")),
     )
-    tellings = _tellings(first, again)
-    return Told(row["alert_id"], row["kind"], row["scope"], row["category"], row["level"], tellings)
+
+
+def _moment(at: datetime | str) -> datetime:
+    return datetime.fromisoformat(at) if isinstance(at, str) else at
 
 
 def _in_order(alerts: Iterable[Told]) -> tuple[Told, ...]:
