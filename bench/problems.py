@@ -1,7 +1,8 @@
 """What gathering costs a ticket as a district's book grows: `python -m bench.problems`.
 
-Every ticket of the fill opens a problem of its own; then the same new tickets are gathered at each size. The
-last figure must stay near 1: cost per ticket must not grow with history.
+Every ticket of the fill opens a problem of its own; then new ones are gathered at each size, as many a day as before.
+The ratio must stay near 1: cost per ticket must not grow with history. A storm is measured beside it: one ticket a
+minute where there were twenty a day, so that each is a finding at every level and all texts of the crowd are compared.
 """
 
 import random
@@ -33,16 +34,19 @@ def main() -> list[Row]:
         step = timedelta(days=FILL_DAYS) / size
         for number in range(size):
             gather(_graded(f"f{number}", START + step * number, random.Random(f"fill {number}")), books)
-        costs.append(_measure(books))
+        costs.append(_measure(books, step))
         rows.append((f"gather one ticket, {size:,} problems", costs[-1] * 1e6, "µs of processor"))
+        if size == SIZES[0]:
+            storm = _measure(books, timedelta(minutes=1), after=step * MEASURED)
+            rows.append((f"the same in a storm, {2 * size:,} problems", storm * 1e6, "µs of processor"))
     return [*rows, (f"cost at {SIZES[-1]:,} / at {SIZES[0]:,}", costs[-1] / costs[0], "×")]
 
 
-def _measure(books: Books) -> float:
-    """Seconds of the processor a new ticket takes."""
-    at = START + timedelta(days=FILL_DAYS)
+def _measure(books: Books, step: timedelta, after: timedelta = timedelta()) -> float:
+    """Seconds of the processor that a new ticket takes, one each `step`, beginning so long `after` the fill."""
+    at, name = START + timedelta(days=FILL_DAYS) + after, f"n{after}"
     new = [
-        _graded(f"n{number}", at + timedelta(minutes=number), random.Random(f"new {number}"))
+        _graded(f"{name} {number}", at + step * number, random.Random(f"{name} {number}"))
         for number in range(MEASURED)
     ]
     started = time.process_time()

@@ -3,6 +3,8 @@
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import compress, repeat
+from operator import eq, sub
 
 from agents.problems.kinship import Kinship
 from agents.problems.names import Names
@@ -23,11 +25,11 @@ class Words:
 
     def remove(self, grams: "array[int]") -> None:
         self.tickets -= 1
-        having = self.having
-        for gram in grams:
-            having[gram] -= 1
-            if not having[gram]:
-                del having[gram]
+        numbers = [*map(self.having.__getitem__, grams)]
+        # Not Counter's own update(), which adds.
+        dict.update(self.having, zip(grams, map(sub, numbers, repeat(1)), strict=True))
+        for gram in compress(grams, map(eq, numbers, repeat(1))):
+            del self.having[gram]
 
 
 @dataclass(frozen=True)
