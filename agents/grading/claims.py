@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from agents.city import City, words
 from agents.grading.grade import ClaimReview
-from agents.intake.hazards import any_of, compiled
+from agents.intake.lists import any_of, compiled
 from agents.intake.scan import clause_end, clause_start, sentence_end, sentence_start
 from agents.intake.ticket import Kind, Step, Ticket
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from agents.city import City, words
 from agents.grading.grade import Diversion, Line
-from agents.intake.hazards import any_of, compiled
+from agents.intake.lists import any_of, compiled
 from agents.intake.scan import clause_end, clause_start
 from agents.intake.ticket import Hazard, Kind, Ticket
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from agents.city import City, words
 from agents.grading.grade import Recurrence, RecurrenceKind
-from agents.intake.hazards import any_of
+from agents.intake.lists import any_of
 from agents.intake.orders import FILLER
 from agents.intake.scan import lowered
 from agents.intake.ticket import Kind, Ticket

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 from agents.city import City, words
 from agents.grading.grade import Urgency
-from agents.intake.hazards import terms_of
+from agents.intake.lists import terms_of
 from agents.intake.scan import Hit, Scanner, Term, lowered
 from agents.intake.ticket import Hazard, Ticket
 

@@ -41,6 +41,9 @@ class Sense:
     doubt: float
     """A danger of the word lists is none whose words score below it, over the root of how many are known: the fewer
     they are, the calmer they must be."""
+    calm: float
+    """The same for what stands around it, and then no word list is believed against it: only a sentence that sounds
+    like danger by itself."""
     marks: Mapping[int, int] = field(init=False)
     """The number of each run → its own place above its weight: a set of marks holds a run once, and the sum of
     the marks is the sum of the weights too. One look-up a run."""
@@ -54,7 +57,7 @@ class Sense:
 def sense_of(city: City) -> Sense:
     """The city's weights: the built-in ones with its own lexicon/alarm.toml over them."""
     table = words(city, "alarm")
-    bounds = (table[name] for name in ("threshold", "certain", "doubt"))
+    bounds = (table[name] for name in ("threshold", "certain", "doubt", "calm"))
     return Sense(table["weights"], table["bias"] / 1000, *bounds)
 
 
@@ -63,12 +66,31 @@ def alarm(low: str, sense: Sense) -> float:
     return _score(low, sense)[0]
 
 
-def is_calm(sentence: str, around: str, sense: Sense, is_critical: bool) -> bool:
-    """Whether a sentence and what stands around it do not sound like danger, the two taken together. Few known words
-    are never calm, nor is another language; of a critical danger the sentence itself must hold more."""
-    (first, told), (second, known) = _score(sentence, sense), _score(around, sense)
-    enough = told if is_critical else max(told, known)
-    return enough >= _ENOUGH and (first + second) / 2 * sqrt(max(told, known)) < sense.doubt
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """How the sentence of a danger's words and what stands around it sound, and how much of each is known."""
+
+    sentence: float
+    told: int
+    around: float
+    known: int
+
+    def are_doubtful(self, sense: Sense, is_critical: bool) -> bool:
+        """Whether they do not sound like danger, the two taken together. Few known words are never calm, nor is
+        another language; of a critical danger the sentence itself must hold more."""
+        most = max(self.told, self.known)
+        enough = self.told if is_critical else most
+        return enough >= _ENOUGH and (self.sentence + self.around) / 2 * sqrt(most) < sense.doubt
+
+    def are_calm(self, sense: Sense, times: float = 1.0) -> bool:
+        """Whether everything around sounds calm beyond belief, the sentence itself too."""
+        is_still = self.known >= _ENOUGH and self.around * sqrt(self.known) < times * sense.calm
+        return is_still and self.sentence <= 0
+
+
+def surroundings(sentence: str, around: str, sense: Sense) -> Surroundings:
+    """Of a danger's words: their sentence, and what stands before and after them."""
+    return Surroundings(*_score(sentence, sense), *_score(around, sense))
 
 
 def telling(low: str, sense: Sense) -> tuple[int, int]:

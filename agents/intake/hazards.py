@@ -1,14 +1,14 @@
 """Danger rules 风险点: they run first and whatever a model says, and know what only sounds dangerous."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 from agents.city import City, words
-from agents.intake.alarm import Sense, alarm, is_calm, sense_of, telling
-from agents.intake.openings import quick
+from agents.intake.alarm import Sense, alarm, sense_of, surroundings, telling
+from agents.intake.lists import NEVER, Level, any_of, compiled, scenes_of, terms_of
 from agents.intake.orders import without_orders
 from agents.intake.scan import (
     Hit,
@@ -30,14 +30,12 @@ UNCLEAR = "unclear_danger"
 _NEARBY = 150
 _AROUND = 100
 """Characters before and after a hit that say whether it sounds like danger."""
-_SCENE = "scene:"
 _IDIOM = ""
 """Entry of a figure of speech: what it covers is no danger."""
-_NEVER = re.compile("\uffff(?!)")
-"""Matches nothing; a search for its first character, which no text holds, is over at once."""
 _ALWAYS = re.compile("")
-_CLASS = re.compile("〈([^〉]+)〉")
 
+_WITNESSED = ("praise", "report")
+"""Kinds of tickets that tell, often vividly, what others did: they sound like danger."""
 _SEARCHED = (
     *(("hypothetical", key) for key in ("after", "between", "question", "here", "asked")),
     *(("history", key) for key in ("words", "since", "now")),
@@ -49,7 +47,6 @@ _SEARCHED = (
 )
 """Groups and lists of cues.toml that are searched anywhere, in the order of Cues."""
 
-Level = Literal["critical", "urgent"]
 Verdict = Literal["danger", "settled", "void"]
 """settled: over, or said in passing: one step less."""
 
@@ -111,6 +108,8 @@ class HazardRules:
     cues: Cues
     scanner: Scanner
     sense: Sense
+    witnessed: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    """What praise and reports are told by (lexicon/kinds.toml), each with what is taken out before."""
 
 
 @lru_cache(maxsize=512)
@@ -147,14 +146,20 @@ def dangers_in(text: str, rules: HazardRules) -> tuple[Hazard, ...]:
 
 
 def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, sense: Sense) -> bool:
-    """Whether the sentence and the words around the hit, taken together, do not sound like danger at all."""
-    if danger.needs is not _ALWAYS:
-        return danger.needs.search(low, max(0, hit.start - _NEARBY), hit.end + _NEARBY) is None
-    if danger.sure.search(low, clause_start(low, hit.start), clause_end(low, hit.end)):
-        return False
+    """Whether the words around the hit do not sound like danger at all, or, where no word says it for sure, its
+    sentence and they taken together."""
+    is_many = danger.needs is not _ALWAYS
+    if is_many and danger.needs.search(low, max(0, hit.start - _NEARBY), hit.end + _NEARBY) is None:
+        return True
     sentence = low[sentence_start(low, hit.start) : sentence_end(low, hit.end)]
-    around = low[max(0, hit.start - _AROUND) : hit.end + _AROUND]
-    return is_calm(sentence, around, sense, level == "critical")
+    sounds = surroundings(sentence, low[max(0, hit.start - _AROUND) : hit.end + _AROUND], sense)
+    is_sure = danger.sure.search(low, clause_start(low, hit.start), clause_end(low, hit.end)) is not None
+    # An outage is told calmly even by who suffers from it.
+    if sounds.are_calm(sense, times=2 if is_many or is_sure else 1):
+        return True
+    if is_many or is_sure:
+        return False
+    return sounds.are_doubtful(sense, level == "critical")
 
 
 def _unclear(
@@ -170,7 +175,7 @@ def _unclear(
 
 def _is_refused(low: str, hit: Hit, hits: list[Hit], rules: HazardRules, is_certain: bool) -> bool:
     """Whether its sentence tells of an outage in one home; or, where it is not certain, its clause is a figure of
-    speech, denied, over, long ago, or its sentence a drill."""
+    speech, denied, over, long ago, its sentence a drill, or the text praise or a report of others."""
     clause = clause_start(low, hit.start), clause_end(low, hit.end)
     sentence = sentence_start(low, hit.start), sentence_end(low, hit.end)
     for other in hits:
@@ -179,9 +184,13 @@ def _is_refused(low: str, hit: Hit, hits: list[Hit], rules: HazardRules, is_cert
         is_reason = not is_certain if is_idiom else rules.dangers[other.entry].needs is not _ALWAYS
         if is_reason and first <= other.start < last:
             return True
-    is_drill = rules.cues.drill.search(low, *sentence) is not None
-    is_told = not is_drill and _verdict(low, hit, rules.dangers[UNCLEAR], rules.cues) == "danger"
-    return not (is_certain or is_told)
+    if is_certain:
+        return False
+    if rules.cues.drill.search(low, *sentence) or any(
+        said.search(polite.sub("", low)) for said, polite in rules.witnessed
+    ):
+        return True
+    return _verdict(low, hit, rules.dangers[UNCLEAR], rules.cues) != "danger"
 
 
 def title_of(name: str, city: City) -> str:
@@ -202,61 +211,21 @@ def hazard_rules(city: City) -> HazardRules:
         if name not in tables:
             raise ValueError(f"scenes: no danger {name!r} in hazards.toml")
         # A scene brings its own `unless`; the table's `excludes` are made for its fixed words.
-        dangers[term.entry] = replace(dangers[name], level=level or dangers[name].level, excludes=_NEVER)
+        dangers[term.entry] = replace(dangers[name], level=level or dangers[name].level, excludes=NEVER)
         terms.append(term)
-    return HazardRules(dangers, _cues(cues), Scanner(terms), sense_of(city))
+    return HazardRules(dangers, _cues(cues), Scanner(terms), sense_of(city), _witnessed(city))
 
 
-def scenes_of(lists: Mapping[str, Any]) -> Iterator[tuple[str, Level | None, Term]]:
-    """(danger, level if not the danger's own, term) of every subject of every scene in scenes.toml.
-
-    Raises ValueError naming the scene or the class that is wrong.
-    """
-    classes: Mapping[str, Sequence[str]] = lists["classes"]
-
-    def members(name: str) -> Sequence[str]:
-        if name not in classes:
-            raise ValueError(f"scenes: no class 〈{name}〉")
-        return classes[name]
-
-    for scene in lists["scenes"]:
-        level = scene.get("level")
-        entry = f"{_SCENE}{scene['hazard']}:{level or ''}"
-        patterns = [
-            compiled(_CLASS.sub(lambda found: f"(?:{'|'.join(members(found[1]))})", scene[key]), entry)
-            if scene.get(key)
-            else None
-            for key in ("state", "unless")
-        ]
-        for subject in scene["subject"]:
-            named = _CLASS.fullmatch(subject)
-            for word in members(named[1]) if named else (subject,):
-                term = Term(entry, word, patterns[0], scene["reach"], around=True, unless=patterns[1])
-                yield scene["hazard"], level, term
-
-
-def terms_of(entry: str, table: Mapping[str, Any]) -> list[Term]:
-    """The terms of a table with `words` and `near`, as all word lists have them."""
-    terms = [Term(entry, word) for word in table.get("words", ())]
-    for near in table.get("near", ()):
-        state = compiled(near["state"], entry)
-        terms += [Term(entry, subject, state, near["reach"]) for subject in near["subject"]]
-    return terms
-
-
-def compiled(pattern: str, entry: str) -> re.Pattern[str]:
-    """The pattern of a word list. Raises ValueError with the table's name."""
-    try:
-        re.compile(pattern)  # as it is written: an error names the place in it
-        return re.compile(quick(pattern))
-    except re.error as error:
-        raise ValueError(f"word list table {entry!r}: the pattern {pattern!r} is wrong: {error}") from None
-
-
-def any_of(patterns: Iterable[str], entry: str) -> re.Pattern[str]:
-    """One pattern for all; matches nothing when there are none."""
-    joined = "|".join(patterns)
-    return compiled(joined, entry) if joined else _NEVER
+def _witnessed(city: City) -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+    kinds = words(city, "kinds")["kinds"]
+    return tuple(
+        (
+            any_of([*kinds[name]["words"], *kinds[name].get("strong", ())], name),
+            any_of(kinds[name].get("excludes", ()), name),
+        )
+        for name in _WITNESSED
+        if name in kinds
+    )
 
 
 def _danger(name: str, table: Mapping[str, Any]) -> Danger:
@@ -266,12 +235,12 @@ def _danger(name: str, table: Mapping[str, Any]) -> Danger:
         name,
         table.get("title", name),
         table["level"],
-        compiled(table["excludes"], name) if table.get("excludes") else _NEVER,
+        compiled(table["excludes"], name) if table.get("excludes") else NEVER,
         frozenset(table.get("spares", ())),
         bool(table.get("aftermath", False)),
         bool(table.get("sudden", False)),
         compiled(table["needs"], name) if table.get("needs") else _ALWAYS,
-        compiled(table["sure"], name) if table.get("sure") else _NEVER,
+        compiled(table["sure"], name) if table.get("sure") else NEVER,
     )
 
 

@@ -34,8 +34,8 @@ L2 = 0.03
 """Of 0.03, 0.1, 0.3 the best in cross-validation."""
 LEAST_TEXTS, MOST_RUNS = 2, 8000
 """A run of characters in fewer texts is left out; of the others those that weigh most are kept."""
-THRESHOLD, CERTAIN, DOUBT = 0.7, 2.5, -10.0
-"""Chosen on authors whose texts the weights were fitted without; see docs/decisions/0032."""
+THRESHOLD, CERTAIN, DOUBT, CALM = 0.7, 2.5, -10.0, -20.0
+"""Chosen on authors whose texts the weights were fitted without; see docs/decisions/0032 and 0037."""
 
 Weights = dict[str, float]
 
@@ -74,7 +74,7 @@ def fit(examples: Sequence[Example]) -> Sense:
     weights, bias = _solve(runs, sorted(kept), truth)
     rounded = {run: round(weight * 1000) for run, weight in weights.items()}
     told = {run: weight for run, weight in rounded.items() if weight}
-    return Sense(told, round(bias * 1000) / 1000, THRESHOLD, CERTAIN, DOUBT)
+    return Sense(told, round(bias * 1000) / 1000, THRESHOLD, CERTAIN, DOUBT, CALM)
 
 
 def runs_of(low: str) -> set[str]:
@@ -118,7 +118,7 @@ def as_toml(sense: Sense) -> str:
         "# How much each character and pair of characters speaks for danger, in thousandths.\n"
         "# made by `python -m weisu.evaluation.alarm_fit --write` from weisu/evaluation/alarm_corpus: do not edit\n\n"
         f"bias = {round(sense.bias * 1000)}\nthreshold = {sense.threshold}\n"
-        f"certain = {sense.certain}\ndoubt = {sense.doubt}\n\n[weights]\n"
+        f"certain = {sense.certain}\ndoubt = {sense.doubt}\ncalm = {sense.calm}\n\n[weights]\n"
     )
     return head + "".join(
         f"{json.dumps(run, ensure_ascii=False)} = {weight}\n" for run, weight in sorted(sense.weights.items())

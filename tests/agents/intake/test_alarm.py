@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agents.city import City
 from agents.grading.rules import RulesGrader
-from agents.intake.alarm import Sense, alarm, is_calm, sense_of, telling
+from agents.intake.alarm import Sense, alarm, sense_of, surroundings, telling
 from agents.intake.hazards import find_hazards
 from agents.intake.ticket import Ticket
 from weisu.evaluation.alarm_fit import as_read, runs_of
@@ -22,7 +22,7 @@ SENSE = sense_of(CITY)
 
 
 def sense(**weights: int) -> Sense:
-    return Sense(weights, bias=-1.0, threshold=0.0, certain=1.0, doubt=-1.0)
+    return Sense(weights, bias=-1.0, threshold=0.0, certain=1.0, doubt=-1.0, calm=-2.0)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,30 @@ def test_the_mean_of_both_times_the_root_of_how_many_are_known_must_be_below(
     sentence: str, around: str, calm: bool
 ) -> None:
     weights = {**dict.fromkeys(CALM, -1000), **dict.fromkeys(LOUD, 1000)}
-    known = Sense(weights, bias=0.0, threshold=0.0, certain=1.0, doubt=-30.0)
-    assert is_calm(sentence, around, known, is_critical=False) is calm
+    known = Sense(weights, bias=0.0, threshold=0.0, certain=1.0, doubt=-30.0, calm=-99.0)
+    assert surroundings(sentence, around, known).are_doubtful(known, is_critical=False) is calm
+
+
+@pytest.mark.parametrize(
+    ("sentence", "around", "times", "calm"),
+    [
+        # 40 known runs of -1 each: -√40 times √40.
+        (CALM[:4], CALM, 1, True),
+        (CALM[:4], CALM, 2, False),
+        (CALM[:29], CALM[:29], 1, False),
+        # Of the sentence itself nothing is known, or it sounds like danger: it stands however calm the rest is.
+        ("", CALM, 1, True),
+        (LOUD[:1], CALM, 1, False),
+        # Too little known.
+        (CALM[:19], CALM[:19] * 3, 1, False),
+    ],
+)
+def test_around_a_sentence_that_does_not_sound_like_danger_enough_calm_words_are_believed(
+    sentence: str, around: str, times: float, calm: bool
+) -> None:
+    weights = {**dict.fromkeys(CALM, -1000), **dict.fromkeys(LOUD, 1000)}
+    known = Sense(weights, bias=0.0, threshold=0.0, certain=1.0, doubt=-99.0, calm=-35.0)
+    assert surroundings(sentence, around, known).are_calm(known, times) is calm
 
 
 @pytest.mark.parametrize(
@@ -81,7 +103,7 @@ def test_telling_is_the_heaviest_run_of_the_heaviest_clause(text: str, told: str
 @pytest.mark.parametrize(
     ("text", "quote"),
     [
-        ("楼下老爷子脸都灰了，手捂着胸，叫他也不吭声，快来人", "手捂着胸"),
+        ("楼下老爷子脸都灰了，手捂着胸，叫他也不吭声，快来人", "楼下老爷子脸都灰了"),
         ("老伴刚才还好好的，突然嘴歪了，话也说不清，身子往下滑", "身子往下滑"),
         ("楼上有东西在响，一股怪味，我眼睛都睁不开，孩子也吐了", "孩子也吐了"),
     ],
@@ -112,6 +134,19 @@ def test_what_only_looks_like_it_is_none(text: str) -> None:
     assert find_hazards(text, CITY) == ()
 
 
+@pytest.mark.parametrize(
+    "text", ["一位大哥冲进去把老人背出来，连口水没喝", "有人无证行医，针头反复用，打完的人嘴都歪了"]
+)
+def test_what_others_did_told_as_praise_or_report_must_be_certain(text: str) -> None:
+    def unclear(certain: float) -> bool:
+        alarm = {"threshold": -9.0, "certain": certain}
+        city = City(name="test", version=f"alarm-others-{certain}", lexicon={"alarm": alarm})
+        return any(hazard.name == "unclear_danger" for hazard in find_hazards(text, city))
+
+    assert unclear(-9.0)
+    assert not unclear(99.0)
+
+
 @pytest.mark.parametrize("cue", ["消防演练", "去年的事了，", "感谢你们，"])
 def test_drilled_past_and_thanked_for_is_none_although_it_sounds_like_danger(cue: str) -> None:
     city = City(name="test", version=f"alarm-{cue}", lexicon={"alarm": {"threshold": -9.0, "certain": 99.0}})
@@ -125,7 +160,7 @@ def test_a_rule_that_finds_a_danger_is_not_outdone() -> None:
 
 
 def told(text: str, **alarm: float) -> list[str]:
-    lexicon = {"alarm": {"threshold": 99.0, **alarm}, "scenes": {"scenes": SCENES}}
+    lexicon = {"alarm": {"threshold": 99.0, "calm": -9999.0, **alarm}, "scenes": {"scenes": SCENES}}
     return [
         hazard.name for hazard in find_hazards(text, City(name="test", version=f"{alarm}", lexicon=lexicon))
     ]
@@ -135,21 +170,27 @@ def test_a_danger_whose_surroundings_sound_calm_is_none() -> None:
     text = "库里的棉花包发红了，保管员说这个季节都是这样的，想问一下正常不正常"
     assert told(text, doubt=-999.0) == ["fire"]
     assert told(text, doubt=999.0) == []
+    assert told(text, doubt=-999.0, calm=999.0) == []
 
 
 def test_the_fewer_words_there_are_the_calmer_they_must_be() -> None:
     weights = dict.fromkeys("天气很好阳光也足", -1000)
     few, many = "天气很好", "天气很好阳光也足"
-    scorer = Sense({**weights, **{f"{a}{b}": 0 for a in "甲乙丙丁" for b in "甲乙丙丁"}}, 0.0, 0.0, 1.0, -5.0)
+    scorer = Sense(
+        {**weights, **{f"{a}{b}": 0 for a in "甲乙丙丁" for b in "甲乙丙丁"}}, 0.0, 0.0, 1.0, -5.0, -99.0
+    )
     blanks = "甲乙丙丁甲丙乙丁丁丙乙甲甲乙甲丁丙甲甲乙乙丙丙丁丁"
-    assert not is_calm(blanks + few, blanks + few, scorer, is_critical=True)
-    assert is_calm(blanks + many, blanks + many, scorer, is_critical=True)
+    assert not surroundings(blanks + few, blanks + few, scorer).are_doubtful(scorer, is_critical=True)
+    assert surroundings(blanks + many, blanks + many, scorer).are_doubtful(scorer, is_critical=True)
 
 
 def test_a_short_sentence_about_life_is_not_doubted_and_one_about_things_is() -> None:
     calm = "物业说这个季节都是这样的，想问一下正常不正常，我们也不懂，请有关部门解释一下。"
     assert told(f"棉花包发红了。{calm}", doubt=999.0) == ["fire"]
     assert told(f"棉花包发烫了。{calm}", doubt=999.0) == []
+    # Unless all of it is calm beyond belief; what sounds like danger by itself stands even then.
+    assert told(f"棉花包发红了。{calm}", calm=999.0) == []
+    assert told(f"棉花包发红了，有人昏迷，喘不过气，快来救人。{calm}", calm=999.0) != []
 
 
 @pytest.mark.parametrize(
@@ -192,6 +233,28 @@ def test_a_danger_stands_beside_everyday_complaints() -> None:
     assert find_hazards(f"{everyday}有业主被困在电梯里，喘不过气了。{everyday}", CITY)[0].name == "trapped"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "本台讯：昨晚八时许，城南一座仓库发生火灾，现已扑灭，三名伤者已送医救治，起火原因正在调查。",
+        "今天凌晨，一辆大客车在国道上侧翻，造成两人死亡、九人受伤，伤者已在医院，道路已恢复通行。",
+    ],
+)
+def test_news_of_an_emergency_that_is_over_is_high(text: str) -> None:
+    assert find_hazards(text, CITY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "前年我家厨房着过一次火，早修好了，请问火灾证明现在还能补开吗",
+        "去年夏天的车祸，伤早好了，赔偿款什么时候到账",
+    ],
+)
+def test_a_citizen_about_an_old_one_is_ordinary(text: str) -> None:
+    assert find_hazards(text, CITY) == ()
+
+
 SCENES = [
     {"hazard": "collapse_risk", "level": "urgent", "subject": ["棉花包"], "state": "发烫", "reach": 4},
     {"hazard": "fire", "level": "critical", "subject": ["棉花包"], "state": "发红", "reach": 4},
@@ -224,7 +287,7 @@ def test_the_reason_says_that_it_was_learned() -> None:
     content = "楼下老爷子脸都灰了，手捂着胸，叫他也不吭声"
     told = Ticket(ticket_id="t", revision=1, edition=1, updated_at=at, trigger_at=at, content=content)
     reason = RulesGrader(CITY).grade(told).urgency_reason
-    assert reason.startswith("紧急：疑似险情") and "学得" in reason and "手捂着胸" in reason
+    assert reason.startswith("紧急：疑似险情") and "学得" in reason and "脸都灰了" in reason
 
 
 def test_the_score_is_the_same_whatever_the_hash_seed() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from agents.city import City, words
-from agents.intake.hazards import find_hazards, scenes_of
+from agents.intake.hazards import find_hazards
+from agents.intake.lists import scenes_of
 
 CITY = City(name="test", version="scenes-test")
 

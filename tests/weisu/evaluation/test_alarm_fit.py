@@ -43,8 +43,8 @@ def test_corpus_is_large_mixed_and_says_nothing_twice() -> None:
 def test_a_refit_scores_as_the_committed_list_does(refit: Sense) -> None:
     # Not byte for byte: the last digit of a weight hangs on the machine's arithmetic.
     committed = sense_of(City())
-    bounds = (refit.threshold, refit.certain, refit.doubt)
-    assert bounds == (committed.threshold, committed.certain, committed.doubt)
+    bounds = (refit.threshold, refit.certain, refit.doubt, refit.calm)
+    assert bounds == (committed.threshold, committed.certain, committed.doubt, committed.calm)
     assert max(abs(alarm(one.low, refit) - alarm(one.low, committed)) for one in WHOLE) < 0.02
 
 
@@ -62,7 +62,13 @@ def test_it_holds_for_an_author_that_it_was_not_fitted_on() -> None:
 
 @pytest.mark.parametrize(
     ("name", "least", "most"),
-    [("alarm_unseen", 0.9, 0.08), ("alarm_unseen_two", 0.94, 0.08), ("alarm_unseen_three", 0.9, 0.04)],
+    [
+        ("alarm_unseen", 0.9, 0.08),
+        ("alarm_unseen_two", 0.94, 0.08),
+        ("alarm_unseen_three", 0.9, 0.04),
+        ("alarm_unseen_four", 0.92, 0.04),
+        ("alarm_unseen_five", 0.97, 0.04),
+    ],
 )
 def test_rules_and_sense_find_what_nothing_was_fitted_on(name: str, least: float, most: float) -> None:
     (path,) = [path for path in UNSEEN if path.stem == name]
