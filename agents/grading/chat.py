@@ -34,6 +34,8 @@ from agents.grading.endpoint import (
 )
 
 TOOL = "grade"
+MOST_TOKENS = 1_000_000_000
+"""More than any question can take: who says so counts wrongly."""
 _LISTED = frozenset({"literal_error", "enum"})
 """pydantic's names for a value outside a closed list."""
 _DECLINED = ("inspection", "content_filter", "content_policy", "sensitive", "moderation")
@@ -144,16 +146,19 @@ class ChatEndpoint:
         except openai.BadRequestError as error:
             raise _of_bad_request(error, name) from None
         except openai.LengthFinishReasonError as error:
-            counted, choices = error.completion.usage, error.completion.choices
-            usage = (
-                self._settings.price(counted.prompt_tokens, counted.completion_tokens) if counted else None
-            )
-            said = choices[0].message.content or "" if choices else ""
-            raise TooLong("the answer was cut off", usage, said) from None
+            raise self._of_cut(error) from None
         except openai.OpenAIError as error:
             raise Broken(type(error).__name__) from None
-        except (TypeError, ValueError, LookupError, AttributeError) as error:  # no chat completion at all
-            raise Broken(f"not a chat completion: {type(error).__name__}") from None
+        except Exception as error:  # the libraries raise what they will where the body is no chat completion
+            advice = "; where it cannot stream, set streaming to false" if self._settings.streaming else ""
+            raise Broken(f"not a chat completion: {type(error).__name__}{advice}") from None
+
+    def _of_cut(self, error: openai.LengthFinishReasonError) -> TooLong:
+        counted, choices = error.completion.usage, error.completion.choices
+        said = choices[0].message.content if choices else ""
+        said = said if isinstance(said, str) else ""
+        usage = self._priced(counted.prompt_tokens, counted.completion_tokens, said) if counted else None
+        return TooLong("the answer was cut off", usage, said)
 
     def _read(self, message: AIMessage) -> tuple[Answer, Usage]:
         said = _said(message)
@@ -172,8 +177,15 @@ class ChatEndpoint:
     def _usage(self, message: AIMessage, said: str) -> Usage:
         """As the server counts; one that does not count is taken at the length of its answer."""
         told: Mapping[str, Any] = message.usage_metadata or {}
-        tokens_in, tokens_out = (max(0, int(told.get(f"{way}_tokens") or 0)) for way in ("input", "output"))
-        return self._settings.price(tokens_in, tokens_out or len(said))
+        return self._priced(told.get("input_tokens"), told.get("output_tokens"), said)
+
+    def _priced(self, tokens_in: object, tokens_out: object, said: str) -> Usage:
+        return self._settings.price(_count(tokens_in), _count(tokens_out) or len(said))
+
+
+def _count(told: object) -> int:
+    """A server's count of tokens; what cannot be one is none."""
+    return told if isinstance(told, int) and 0 <= told < MOST_TOKENS else 0
 
 
 def _bound(chat: Any, variant: Variant, schema: dict[str, Any]) -> "Runnable[Any, AIMessage]":

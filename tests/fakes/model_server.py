@@ -44,7 +44,7 @@ class Scripted:
     """No answer comes at all."""
     drip_s: float = 0.0
     """Between the pieces of the body, ten in all: an answer that never quite comes."""
-    usage: dict[str, int] | None = field(default_factory=lambda: dict(USAGE))
+    usage: dict[str, Any] | None = field(default_factory=lambda: dict(USAGE))
     body: bytes | None = None
     """Instead of a chat completion."""
 
@@ -139,7 +139,7 @@ def _head(kind: str) -> dict[str, Any]:
     return {"id": "c-1", "object": kind, "created": 0, "model": "fake"}
 
 
-def _event(choices: list[Any], usage: dict[str, int] | None) -> bytes:
+def _event(choices: list[Any], usage: dict[str, Any] | None) -> bytes:
     body = {**_head("chat.completion.chunk"), "choices": choices, "usage": usage}
     return b"data: " + json.dumps(body, ensure_ascii=False).encode() + b"\n\n"
 

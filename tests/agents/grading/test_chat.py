@@ -1,6 +1,7 @@
 """How an endpoint is held to the schema: three ways, whole or streamed; the one that works is remembered."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -118,3 +119,68 @@ def test_server_that_counts_nothing_is_charged_for_its_answer() -> None:
 def test_strict_schema_has_no_unsupported_words() -> None:
     text = str(strict_schema(ANSWER))
     assert "maxLength" not in text and "default" not in text
+
+
+def completion(**more: Any) -> bytes:
+    """A whole chat completion with parts of it replaced."""
+    message = {"role": "assistant", "content": Scripted().text}
+    choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+    head = {"id": "c", "object": "chat.completion", "created": 0, "model": "m"}
+    return json.dumps({**head, "choices": choices, **more}).encode()
+
+
+EVENTS = {"content-type": "text/event-stream"}
+NO_STREAM: dict[str, Scripted] = {
+    "nothing": Scripted(body=b"", headers=EVENTS),
+    "only the end": Scripted(body=b"data: [DONE]\n\n", headers=EVENTS),
+    "only signs of life": Scripted(body=b": keep-alive\n\n" * 3, headers=EVENTS),
+    "a page": Scripted(body=b"<html>", headers={"content-type": "text/html"}),
+    "one JSON": Scripted(body=completion()),
+    "a word": Scripted(body=b'data: "x"\n\n', headers=EVENTS),
+    "an error": Scripted(body=b'data: {"error":{"message":"boom"}}\n\n', headers=EVENTS),
+    "half a piece": Scripted(body=b'data: {"choices":\n\n', headers=EVENTS),
+    "no text": Scripted(body=bytes(range(128, 256)), headers=EVENTS),
+}
+
+
+@pytest.mark.parametrize("way", ["tool_call", "probe"])
+@pytest.mark.parametrize("said", NO_STREAM.values(), ids=NO_STREAM)
+def test_answer_that_is_no_stream_leaves_the_grade_to_the_rules(said: Scripted, way: str) -> None:
+    with model_server() as server:
+        server.always = said
+        (climbed,) = climb_all(ladder(server, own={"streaming": True, "variant": way}), CALM)
+    assert (climbed.grade.source, climbed.grade.why) == ("rules", "m0: broken")
+    assert len(climbed.audits) == len(server.requests) == 2
+
+
+def test_endpoint_that_cannot_stream_is_told_what_to_do() -> None:
+    with model_server(NO_STREAM["one JSON"]) as server:
+        error = ask(server, streaming=True)
+    assert "set streaming to false" in str(error)
+
+
+ODD_CHOICES = [
+    7,
+    ["a"],
+    [{"index": 0, "message": None, "finish_reason": "stop"}],
+    [{"index": 0, "message": {"role": "assistant", "content": [1]}, "finish_reason": "length"}],
+    [{"index": 0, "message": {"role": "assistant", "content": None, "tool_calls": [5]}}],
+]
+
+
+@pytest.mark.parametrize("choices", ODD_CHOICES)
+@pytest.mark.parametrize("way", ["tool_call", "json_object"])
+def test_answer_of_an_odd_form_leaves_the_grade_to_the_rules(choices: Any, way: str) -> None:
+    with model_server() as server:
+        server.always = Scripted(body=completion(choices=choices))
+        (climbed,) = climb_all(ladder(server, own={"variant": way}), CALM)
+    assert climbed.grade.source == "rules" and climbed.grade.why
+    assert len(climbed.audits) == len(server.requests)
+
+
+@pytest.mark.parametrize("count", ["x", None, -1, 10**400, [1]])
+def test_count_of_tokens_that_is_none_stops_nothing(count: Any) -> None:
+    with model_server() as server:
+        server.always = Scripted(usage={"prompt_tokens": count, "completion_tokens": 7, "total_tokens": 7})
+        (climbed,) = climb_all(ladder(server, own={"variant": "json_object"}), CALM)
+    assert 0 <= climbed.grade.tokens_in <= 300 and climbed.audits
