@@ -4,7 +4,8 @@ One burst pipe is graded as burst pipe, as no water, or as water bill. Tickets o
 hours, or from one caller, are about one thing more often than any two of that place; how much more often for two
 headings tells how near they are, whatever the tickets were joined to. A city's own words, clerks and grading are in it.
 Under one heading there are several facts, and one fact is graded under several: so the same is counted of their titles,
-and where a title is rare what its heading tells stands.
+and where a title is rare what its heading tells stands. How often is much differs: water is out for all at once, a lamp
+for weeks. So two topics are measured by how often the tickets of each come together among themselves.
 Source: the test of E. G. Knox for pairs close in space and in time, 1964.
 """
 
@@ -27,6 +28,10 @@ pairs expected to come together for which that counts. Two calls alone teach no 
 Measured: docs/decisions/0029."""
 TITLES_PRIOR = 0.25
 """The number of pairs of two titles, expected to come together, for which their headings' kinship counts."""
+TOGETHER, AMONG = 2.3, 0.77
+"""Weights of how often two topics come together, and of how often each does so with itself: potholes are told one by one
+over weeks, so that two of their titles seldom come together however surely they are one thing. Source: logistic
+regression, docs/decisions/0035."""
 CELLS = 1 << 20
 """Counts of pairs of titles, each pair in the cell of its number: as many titles as tickets take no more room. A city
 of 6,000 tickets a day whose titles repeat has some 500,000 pairs in a window."""
@@ -89,25 +94,36 @@ class Kinship:
             del self._calls[place], self._headings[place], self._titles[place]
 
     def to(self, one: Topic) -> Callable[[Topic], float]:
-        """What tells of another topic the natural logarithm of how many times as often as any two tickets of one place
-        those of the two come together; to be asked many times before the next ticket is added."""
-        heading, title = one
+        """What tells of another topic how near it is to this one, base e: how many times as often as any two tickets of
+        one place those of the two come together, measured by how often those of each come together among themselves;
+        to be asked many times before the next ticket is added."""
         usual = (self._all_together + USUAL * USUAL_PAIRS) / (self._all_pairs + USUAL_PAIRS)
-        together, pairs, cells = self._titles_together, self._title_pairs, self._cells
-        lifts: dict[str, float] = {}
+        own = self._own(one, usual)
+        known: dict[Topic, float] = {}
 
         def kinship(other: Topic) -> float:
-            other_heading, other_title = other
-            lift = lifts.get(other_heading)
-            if lift is None:
-                lift = lifts[other_heading] = self._lift(heading, other_heading, usual)
-            cell = (title + other_title) % cells
-            return math.log((together[cell] + TITLES_PRIOR * lift) / (pairs[cell] * usual + TITLES_PRIOR))
+            near = known.get(other)
+            if near is None:
+                near = TOGETHER * math.log(self._lift(one, other, usual)) - AMONG * (
+                    own + self._own(other, usual)
+                )
+                known[other] = near
+            return near
 
         return kinship
 
-    def _lift(self, one: str, other: str, usual: float) -> float:
-        """How many times as often as any two those of these two headings come together."""
+    def _own(self, topic: Topic, usual: float) -> float:
+        return math.log(self._lift(topic, topic, usual))
+
+    def _lift(self, one: Topic, other: Topic, usual: float) -> float:
+        """How many times as often as any two those of these two topics come together; as their headings do, where
+        their titles are rare."""
+        cell = (one.title + other.title) % self._cells
+        together, pairs = self._titles_together[cell], self._title_pairs[cell]
+        heading = self._of_headings(one.heading, other.heading, usual)
+        return (together + TITLES_PRIOR * heading) / (pairs * usual + TITLES_PRIOR)
+
+    def _of_headings(self, one: str, other: str, usual: float) -> float:
         pair, lift = _pair(one, other), SAME if one == other else OTHER
         return (self._together.get(pair, 0) + PRIOR * lift) / (self._pairs.get(pair, 0) * usual + PRIOR)
 

@@ -1,7 +1,7 @@
 """Whether two tickets are about one problem: place and matter as log odds, words where no place is known.
 
 Placed tickets: the log odds (base e) that the matters are one, given that the place is; the sum must not be
-below 0. Source of the weights: docs/decisions/0029, 0033. Others: the cosine of their words against a bound,
+below 0. Source of the weights: docs/decisions/0029, 0033, 0035. Others: the cosine of their words against a bound,
 alerting.md B.
 """
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from array import array
 
 PLACE: Mapping[Relation, float] = {"same": 0.0, "near": -3.0, "named": 0.0, "road": 0.0, "alike": -1.0}
-MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -1.6, -3.8, -4.0, -4.35
+MATTER_AND_CATEGORY, MATTER_ONLY, CATEGORY_ONLY, NEITHER = -1.75, -3.0, -3.4, -3.8
 """What is one of the two tickets' matter and category."""
-NARROW_BOTH, NARROW_CATEGORY = 2.1, 5.2
+NARROW_BOTH, NARROW_CATEGORY = 4.1, 7.2
 """Where the category is one, for a category that knows a single matter; less by the share of pairs that differ."""
-TEXT_BOTH, TEXT, TITLE = 3.4, 11.0, 3.0
+TEXT_BOTH, TEXT, TITLE = 4.4, 12.0, 2.7
 """For a cosine of 1."""
 CALLER, CALLER_OTHERWISE = 3.8, 1.5
 """One reporter; the same where matter, category and title differ: whoever calls about everything calls about many

@@ -13,6 +13,9 @@ from agents.problems.whereabouts import is_nickname
 
 SHORTEST = 3
 """Characters of a name that is looked for in a text."""
+MOST = 0.8
+"""Share of a name's tickets that have it in one district, from which that is where it lies: a few are about another
+estate of the same name, or of its second phase."""
 
 
 class Where(NamedTuple):
@@ -93,20 +96,27 @@ class Names:
         return found
 
     def where(self, signature: Signature) -> Where | None:
-        """Where the ticket's named place, else the first name in its words, lies; None where no name is known, or it
-        is one of several districts. A road runs through streets, so that it tells none."""
+        """Where the ticket's named place, else the first name in its words, lies; None where no name is known, or
+        it is one of several districts and less than four fifths of its tickets say one of them. A road runs through
+        streets, so that it tells none."""
         if signature.is_sure:
             name = next((name for name in signature.names if name in self._known), None)
         else:
             name = next((name for _, name in self._named_in(signature.text)), None)
         if name is None:
             return None
-        lies = [(district, street) for district, street in self._known[name] if district]
-        if len({district for district, _ in lies}) != 1:
+        lies, known = Counter[str](), self._known[name]
+        for (district, _), tickets in known.items():
+            if district:
+                lies[district] += tickets
+        if not lies:
             return None
-        streets = {street for _, street in lies if street}
+        district, tickets = lies.most_common(1)[0]
+        if tickets < MOST * lies.total():
+            return None
+        streets = {street for at, street in known if street and at == district}
         is_one = len(streets) == 1 and not name.startswith("road:")
-        return Where(lies[0][0], streets.pop() if is_one else "", name.partition(":")[2])
+        return Where(district, streets.pop() if is_one else "", name.partition(":")[2])
 
     def _named_in(self, text: str) -> Iterator[tuple[str, str]]:
         """The known names that a text holds, from left to right and longest first: normal form, name with its kind."""

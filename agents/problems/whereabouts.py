@@ -52,14 +52,13 @@ def _by_name(one: Signature, other: Signature) -> Relation:
     names, others = one.names, other.names
     if not names or not others:
         return "unknown"
-    has_road = False
-    for name in names:
-        if name in others:
-            if not name.startswith("road:"):
-                return "named"
-            has_road = True
-    if has_road:
-        return "road"
+    shared = [name for name in names if name in others]
+    if shared:
+        estates, other_estates = _estates(names), _estates(others)
+        if _estates(shared) or not estates or not other_estates:
+            return "road" if all(name.startswith("road:") for name in shared) else "named"
+        # What they share only says by what the two estates lie.
+        names, others = estates, other_estates
     pairs = [
         (name, bare)
         for kind, name in map(_parted, names)
@@ -71,6 +70,10 @@ def _by_name(one: Signature, other: Signature) -> Relation:
     if any(is_nickname(name, bare) or is_nickname(bare, name) for name, bare in pairs):
         return "alike"
     return "different" if one.is_sure and other.is_sure else "doubtful"
+
+
+def _estates(names: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return tuple([name for name in names if name.startswith("community:")])
 
 
 def _parted(name: str) -> tuple[str, str]:

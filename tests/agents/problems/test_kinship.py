@@ -71,6 +71,18 @@ def test_two_facts_under_one_heading_are_told_apart_by_their_titles() -> None:
     assert kin(known, "就医/药房缺药", "就医/多收费") > kin(known, "就医/挂号难", "就医/不耐烦")
 
 
+def test_topics_are_measured_by_how_often_each_comes_together_with_itself() -> None:
+    calls = [*days_of("道路/坑洼", "道路/没人修", HOUR)]
+    calls += [("夏阳庄", *call[1:]) for call in days_of("供水/没水", "供水/断水", HOUR)]
+    # Each of the second two fills other places by itself, within the hour.
+    for title in ("没水", "断水"):
+        calls += [
+            (f"{title}{n}", n * DAY + m, f"{n}-{m}", f"供水/{title}") for n in range(20) for m in range(3)
+        ]
+    known = taught(*calls)
+    assert kin(known, "道路/坑洼", "道路/没人修") > kin(known, "供水/没水", "供水/断水")
+
+
 def test_one_fact_under_two_headings_is_known_by_its_title() -> None:
     known = taught(
         *days_of("供水/没有水", "热线/没有水", HOUR), *days_of("供水/管道漏水", "热线/咨询电话", 9 * HOUR)

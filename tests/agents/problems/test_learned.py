@@ -56,6 +56,9 @@ def test_what_was_learned_says_from_which_name(graded: Make) -> None:
         ([{"street": None}], ("东城区", None)),
         ([{"district": None, "street": None}], (None, None)),
         ([{"community": "光明花园"}], (None, None)),
+        # One in five is about another estate of that name.
+        ([{}] * 4 + [{"district": "西城区"}], ("东城区", "新华街道")),
+        ([{}] * 3 + [{"district": "西城区"}], (None, None)),
     ],
 )
 def test_only_what_is_one_is_learned(

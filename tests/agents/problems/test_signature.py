@@ -1,6 +1,7 @@
 """What a ticket is about and where, in comparable form."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -81,6 +82,23 @@ def test_relation_of_two_places(
 ) -> None:
     a, b = sign(graded("a", **one)), sign(graded("b", **other))
     assert relate(a, b) == relate(b, a) == expected
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        (("community:光明花园", "site:新湖公园"), "different"),
+        (("community:新华", "site:新湖公园"), "alike"),
+        (("community:新华小区", "site:新湖公园"), "named"),
+        (("site:新湖公园",), "named"),
+    ],
+)
+def test_a_landmark_that_two_tickets_share_is_no_place_where_each_names_its_estate(
+    graded: Make, others: tuple[str, ...], expected: Relation
+) -> None:
+    one = replace(sign(graded("a")), names=("community:新华小区", "site:新湖公园"))
+    other = replace(one, names=others)
+    assert relate(one, other) == relate(other, one) == expected
 
 
 def test_of_a_transcript_only_what_the_caller_says_is_compared() -> None:
