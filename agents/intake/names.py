@@ -32,22 +32,17 @@ _AFTER = frozenset(
 _PLACE_END = frozenset("村庄湾屯岭坪沟桥店镇河塘坝园苑城区路街巷院里门")
 _NEVER_HINTED = frozenset("都别相向经管全和后查须步从应连")
 """Surnames that are far more often other words where only a weak cue stands before them: 主管, 对方向."""
-_BOUNDS = frozenset("，,。；;、（(：: \t\n！!？?〔")
-_SPEAKERS = (
-    "来电人",
-    "来电者",
-    "市民",
-    "居民",
-    "业主",
-    "住户",
-    "投诉人",
-    "反映人",
-    "诉求人",
-    "举报人",
-    "求助人",
+_BOUNDS = frozenset("，,。；;、（()）：: \t\n\r\u3000！!？?〔】[]【/|")
+_SPEAKERS = tuple(_LISTS["speakers"].split())
+"""Who is named in a record (来电人：李秀英) and speaks in a dialogue (来电人：没有停过。)."""
+_CLERKS = tuple(_LISTS["clerks"].split())
+_OPERATOR = re.compile(
+    rf"(?:\A|[\n。！？!?；; \t\u3000])(?:{'|'.join(_CLERKS)})\d{{0,6}}[:：] ?"
+    r"(?!\d)(?:[^\s，,；;|/]{5}|[^\s]{1,12}[。？?！!])"
 )
-_OPERATOR = re.compile(r"(?:^|\n) ?(?:客服|[坐座]席|话务员?|接线员|工作人员|受理员)\d{0,6}[:：]")
+"""The call-taker says something. A number or a name there (受理员：1023) is a field of a record."""
 _WEAK_LINKS = ("", "叫", ":", "：", " ")
+_ORGANISATIONS = tuple(_LISTS["organisations"].split())
 _NAMED = ("姓名", "联系人", "户名", "收件人", "寄件人", "申请人", "户主", "落款", "签名", "寻人")
 """Where a colon follows these, whatever stands there is a name, of whatever people."""
 
@@ -55,9 +50,12 @@ _ANNOUNCING = tuple(_LISTS["announcing"].split())
 """After these words a name stands."""
 _HINTING = tuple(_LISTS["hinting"].split())
 """After these words a name stands now and then."""
-_ENDS = "".join(sorted({cue[-1] for cue in (*_ANNOUNCING, *_HINTING)}))
+_FIELDS = tuple(_LISTS["fields"].split())
+"""As these, where a colon follows."""
+_ENDS = "".join(sorted({cue[-1] for cue in (*_ANNOUNCING, *_HINTING, *_FIELDS)}))
 _CUE = re.compile(
-    rf"[{_ENDS}](?=(?P<link>[是为叫:： \t]{{1,3}}(?=[{_CJK}])|(?=[{''.join(sorted(_FIRST))}]))(?P<said>[{_CJK}·]{{2,8}}))"
+    rf"[{_ENDS}](?=(?P<link>[】\])）]?[是为叫:： \t]{{1,3}}(?=[{_CJK}])"
+    rf"|[】\])）]?(?=[{''.join(sorted(_FIRST))}]))(?P<said>[{_CJK}·]{{2,8}}))"
 )
 """The last character of a cue, what links it to the name, and what may be the name: that is looked at, not
 consumed, for it may hold the next cue. One search for all cues costs a third of one for each list."""
@@ -69,7 +67,8 @@ def _by_end(cues: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 
 _ANNOUNCING_BY_END, _HINTING_BY_END = _by_end(_ANNOUNCING), _by_end(_HINTING)
-_LONGEST_CUE = max(map(len, (*_ANNOUNCING, *_HINTING)))
+_FIELDS_BY_END = _by_end(_FIELDS)
+_LONGEST_CUE = max(map(len, (*_ANNOUNCING, *_HINTING, *_FIELDS)))
 _SURNAME_BEFORE = re.compile(rf"姓[{_CJK}]{{1,2}}[，, ]?叫\Z")
 _SAID_SURNAME = re.compile(rf"(?<![百同])姓(?=(?P<said>[{_CJK}]{{1,2}})[，,。；;、\s])")
 
@@ -137,16 +136,19 @@ def find_names(text: str, caller: str = "") -> Iterator[tuple[int, int]]:
 
 
 def _find_announced(text: str) -> Iterator[tuple[int, int]]:
+    is_dialogue: bool | None = None
     for match in _CUE.finditer(text):
-        start, link = match.end(), match["link"]
+        start, link = match.end(), match["link"].lstrip("】])）")
         head = text[max(0, start - _LONGEST_CUE) : start]
-        is_announced = head.endswith(_ANNOUNCING_BY_END[head[-1]]) or (
-            "姓" in head and _SURNAME_BEFORE.search(head)
-        )
-        if not is_announced and not head.endswith(_HINTING_BY_END[head[-1]]):
+        is_announced = _announces(head)
+        if not is_announced and not _hints(head, link):
             continue
-        if link and head.endswith(_SPEAKERS) and _OPERATOR.search(text):
-            continue  # the turn of a dialogue: what follows is said, not named
+        if link and head.endswith(_SPEAKERS + _CLERKS):
+            if is_dialogue is None:
+                is_dialogue = _OPERATOR.search(text) is not None
+            if is_dialogue and not _is_answer(head, match["said"]):
+                continue
+            is_announced = is_announced and not is_dialogue
         at, end = match.span("said")
         if is_announced:
             is_bounded = end == len(text) or text[end] in _BOUNDS
@@ -155,6 +157,25 @@ def _find_announced(text: str) -> Iterator[tuple[int, int]]:
             size = _hinted_size(match["said"], text[end : end + 1]) if link in _WEAK_LINKS else 0
         if size:
             yield at, at + size
+
+
+def _announces(head: str) -> bool:
+    """Whether the words before end with a cue after which a name stands."""
+    return head.endswith(_ANNOUNCING_BY_END[head[-1]]) or (
+        "姓" in head and _SURNAME_BEFORE.search(head) is not None
+    )
+
+
+def _hints(head: str, link: str) -> bool:
+    """Whether they end with one after which a name stands now and then."""
+    return head.endswith(_HINTING_BY_END[head[-1]]) or (
+        link in (":", "：") and head.endswith(_FIELDS_BY_END[head[-1]])
+    )
+
+
+def _is_answer(head: str, said: str) -> bool:
+    """Whether a turn of a dialogue may be a name: the citizen's own, and no everyday word."""
+    return not head.endswith(_CLERKS) and _is_bare_name(said)
 
 
 def _find_surnames(text: str) -> Iterator[tuple[int, int]]:
@@ -239,7 +260,9 @@ def _announced_size(said: str, is_bounded: bool, is_any: bool) -> int:
         return size
     if len(said) == 3 and said[0] in SURNAMES and said not in _NOT_PERSONS:
         return 3
-    is_word = said in _NOBODY or said[:2] in _NO_NAMES or said[0] in _NOT_GIVEN
+    is_word = (
+        said in _NOBODY or said[:2] in _NO_NAMES or said[0] in _NOT_GIVEN or said.endswith(_ORGANISATIONS)
+    )
     return len(said) if is_any and not is_word else 0
 
 

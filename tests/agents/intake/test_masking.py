@@ -194,6 +194,41 @@ def test_who_speaks_in_a_dialogue_is_no_name() -> None:
     assert mask(call).text == call.replace("张伟", "〔人1〕")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "来电人：李秀英\n受理员：1023\n内容：路灯不亮",
+        "投诉人：王建国\n坐席：1023\n内容：路灯不亮",
+        "来电人：李秀英 受理时间：10:20\n客服：1023",
+        "来电人：李秀英\u3000受理时间：10:20\n客服：1023",
+        "【来电人】：李秀英\n【诉求内容】：停水\n【受理员】：1023",
+        "[来电人]李秀英\n[受理员]1023",
+        "用户：李秀英\n客服：1023\n事件描述：停水",
+        "受理人：张三\n工号：1023\n内容：停水",
+        "来电人：周一诺\n受理员：1023\n内容：停水",
+        "来电人：于洋|性别：女|受理员：1023",
+        "来电人：李秀英反映路灯不亮\n客服：您好，请讲。",
+        "客服：请问您贵姓？\n来电人：李秀英。\n客服：好的，请讲。",
+    ],
+)
+def test_the_name_in_a_record_goes_whatever_stands_beside_it(text: str) -> None:
+    name = next(name for name in ("李秀英", "王建国", "张三", "周一诺", "于洋") if name in text)
+    assert mask(text).text == text.replace(name, "〔人1〕")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "客服：在哪儿？\n来电人：高新区。\n客服：哪个小区？\n来电人：金桂苑。\n客服：几天了？\n来电人：边上，凌晨。",
+        "话务员：方便留个电话吗？市民：左转，话务员：那您今天反映什么？市民：万达广场。",
+        "客服：黄管子？是燃气管吗？\n来电人：常停电，时断时续，",
+        "受理员：1023\n市民：热心群众\n户主为物业公司）\n工作人员于夜晚来",
+    ],
+)
+def test_what_a_dialogue_answers_is_no_name(text: str) -> None:
+    assert mask(text).text == text
+
+
 def test_one_value_has_one_token_however_it_is_written() -> None:
     masked = mask("13800138000或138-0013-8000或１３８００１３８０００或13900139000")
     assert masked.text == "〔电话1〕或〔电话1〕或〔电话1〕或〔电话2〕"
@@ -294,6 +329,8 @@ def test_any_text_is_masked_without_error(text: str) -> None:
         "QQ1",
         "a-",
         "(0",
+        "来电人：王",
+        "来电人：王\n客服：",
     ],
 )
 def test_the_longest_text_of_anything_is_masked_at_once(piece: str) -> None:
