@@ -8,15 +8,13 @@ from typing import Any, get_args
 
 from agents.city import City, words
 from agents.grading.grade import Recurrence, RecurrenceKind
-from agents.intake.lists import any_of
+from agents.intake.lists import Signs, any_of, signs_of
 from agents.intake.orders import FILLER
 from agents.intake.scan import lowered
 from agents.intake.ticket import Kind, Ticket
 
 _HEAD, _TAIL = 400, 150
 """Characters at the beginning and the end of a long text that are read for kind and recurrence."""
-_STRONG = 2
-"""Points of a strong word."""
 _GREETING = re.compile(
     r"^(?:尊敬的[^，。：:！!]{0,14}|各位领导|领导|您好|你好|市民(?:来电|反映|致电)|来电人?)[，。：:！!,\s]*"
 )
@@ -31,9 +29,7 @@ class KindRules:
     """lexicon/kinds.toml, compiled."""
 
     titles: Mapping[Kind, re.Pattern[str]]
-    words: Mapping[Kind, re.Pattern[str]]
-    strong: Mapping[Kind, re.Pattern[str]]
-    excludes: Mapping[Kind, re.Pattern[str]]
+    signs: Mapping[Kind, Signs]
 
 
 @lru_cache(maxsize=16)
@@ -46,9 +42,7 @@ def kind_rules(city: City) -> KindRules:
     kinds = {known[name]: table for name, table in tables.items()}
     return KindRules(
         {kind: any_of(table["title"], kind) for kind, table in kinds.items()},
-        {kind: any_of(table["words"], kind) for kind, table in kinds.items()},
-        {kind: any_of(table.get("strong", ()), kind) for kind, table in kinds.items()},
-        {kind: any_of(table.get("excludes", ()), kind) for kind, table in kinds.items()},
+        {kind: signs_of(kind, table) for kind, table in kinds.items()},
     )
 
 
@@ -65,21 +59,12 @@ def find_kind(ticket: Ticket, city: City, danger: int = 0) -> tuple[Kind, bool]:
         if pattern.match(opening):
             return kind, True
     text = lowered(_edges(ticket))
-    scores = {kind: _score(text, kind, rules) for kind in rules.words}
+    scores = {kind: signs.points(text) for kind, signs in rules.signs.items()}
     if scores.get("praise", 0) <= scores.get("complaint", 0) + scores.get("report", 0):
         scores["praise"] = 0
     scores["help"] = scores.get("help", 0) + danger
     best = max(scores, key=lambda kind: scores[kind])
     return (best, False) if scores[best] else ("complaint", False)
-
-
-def _score(text: str, kind: Kind, rules: KindRules) -> int:
-    """How many different words speak for the kind; a strong one twice."""
-    bare = rules.excludes[kind].sub("", text)
-    words, strong = (
-        {found.group() for found in group[kind].finditer(bare)} for group in (rules.words, rules.strong)
-    )
-    return len(words) + _STRONG * len(strong)
 
 
 def _edges(ticket: Ticket) -> str:

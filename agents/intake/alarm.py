@@ -75,12 +75,21 @@ class Surroundings:
     around: float
     known: int
 
+    @property
+    def score(self) -> float:
+        """Of the two taken together."""
+        return (self.sentence + self.around) / 2
+
+    def are_below(self, bound: float) -> bool:
+        """Whether the two score below it, and not because little is known."""
+        return max(self.told, self.known) >= _ENOUGH and self.score < bound
+
     def are_doubtful(self, sense: Sense, is_critical: bool) -> bool:
         """Whether they do not sound like danger, the two taken together. Few known words are never calm, nor is
         another language; of a critical danger the sentence itself must hold more."""
         most = max(self.told, self.known)
         enough = self.told if is_critical else most
-        return enough >= _ENOUGH and (self.sentence + self.around) / 2 * sqrt(most) < sense.doubt
+        return enough >= _ENOUGH and self.score * sqrt(most) < sense.doubt
 
     def are_calm(self, sense: Sense, times: float = 1.0) -> bool:
         """Whether everything around sounds calm beyond belief, the sentence itself too."""

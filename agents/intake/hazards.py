@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from agents.city import City, words
 from agents.intake.alarm import Sense, alarm, sense_of, surroundings, telling
-from agents.intake.lists import NEVER, Level, any_of, compiled, scenes_of, terms_of
+from agents.intake.lists import NEVER, Level, Signs, any_of, compiled, scenes_of, signs_of, terms_of
 from agents.intake.orders import without_orders
 from agents.intake.scan import (
     Hit,
@@ -34,8 +34,8 @@ _IDIOM = ""
 """Entry of a figure of speech: what it covers is no danger."""
 _ALWAYS = re.compile("")
 
-_WITNESSED = ("praise", "report")
-"""Kinds of tickets that tell, often vividly, what others did: they sound like danger."""
+_ASKED, _PLAIN = 2, -0.5
+"""A danger with so many points of a question, whose sentence and surroundings score below that, is only asked about."""
 _SEARCHED = (
     *(("hypothetical", key) for key in ("after", "between", "question", "here", "asked")),
     *(("history", key) for key in ("words", "since", "now")),
@@ -43,7 +43,7 @@ _SEARCHED = (
     *(("settled", "words"), ("drill", "words"), ("unreal", "words"), ("unreal", "now")),
     *(("thanks", key) for key in ("words", "turned")),
     *(("aftermath", key) for key in ("words", "now")),
-    *(("closed", "words"), ("aside", "words"), ("aside", "now")),
+    *(("closed", "words"), ("aside", "words"), ("aside", "now"), ("unhurt", "words")),
 )
 """Groups and lists of cues.toml that are searched anywhere, in the order of Cues."""
 
@@ -67,6 +67,8 @@ class Danger:
     """Must stand within _NEARBY characters: whom it hits or how long, for what is no danger to a single home."""
     sure: re.Pattern[str]
     """Found in the clause, the learned sense of alarm may not doubt it."""
+    hurt: bool
+    """Somebody is: where it is said that nobody is, it is none."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Cues:
     closed: re.Pattern[str]
     aside: re.Pattern[str]
     aside_now: re.Pattern[str]
+    unhurt: re.Pattern[str]
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,10 @@ class HazardRules:
     cues: Cues
     scanner: Scanner
     sense: Sense
-    witnessed: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
-    """What praise and reports are told by (lexicon/kinds.toml), each with what is taken out before."""
+    asked: Signs
+    """What questions are told by."""
+    witnessed: tuple[Signs, ...]
+    """What praise and reports are told by: who tells what others did tells it vividly, and it sounds like danger."""
 
 
 @lru_cache(maxsize=512)
@@ -138,28 +143,32 @@ def dangers_in(text: str, rules: HazardRules) -> tuple[Hazard, ...]:
             continue
         level = _level(danger, _verdict(low, hit, danger, rules.cues))
         is_news = level is not None and (known is None or level == "critical")
-        if level is not None and is_news and not _is_doubted(low, hit, danger, level, rules.sense):
+        if level is not None and is_news and not _is_doubted(low, hit, danger, level, rules):
             found[danger.name] = Hazard(name=danger.name, level=level, quote=_quote(text, hit))
     if not found and (score := alarm(low, rules.sense)) > rules.sense.threshold:
         return _unclear(text, low, hits, rules, is_certain=score > rules.sense.certain)
     return tuple(sorted(found.values(), key=lambda hazard: hazard.level != "critical"))
 
 
-def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, sense: Sense) -> bool:
-    """Whether the words around the hit do not sound like danger at all, or, where no word says it for sure, its
-    sentence and they taken together."""
+def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, rules: HazardRules) -> bool:
+    """Whether its sentence and the words around the hit do not sound like danger: both so calm that no word stands
+    against them; or, unless a word tells it for sure, the two taken together; or nobody is hurt by it."""
     is_many = danger.needs is not _ALWAYS
     if is_many and danger.needs.search(low, max(0, hit.start - _NEARBY), hit.end + _NEARBY) is None:
         return True
     sentence = low[sentence_start(low, hit.start) : sentence_end(low, hit.end)]
-    sounds = surroundings(sentence, low[max(0, hit.start - _AROUND) : hit.end + _AROUND], sense)
-    is_sure = danger.sure.search(low, clause_start(low, hit.start), clause_end(low, hit.end)) is not None
-    # An outage is told calmly even by who suffers from it.
-    if sounds.are_calm(sense, times=2 if is_many or is_sure else 1):
+    around = low[max(0, hit.start - _AROUND) : hit.end + _AROUND]
+    sounds = surroundings(sentence, around, rules.sense)
+    if danger.hurt and sounds.score < rules.sense.certain and rules.cues.unhurt.search(around):
         return True
-    if is_many or is_sure:
-        return False
-    return sounds.are_doubtful(sense, level == "critical")
+    # An outage is told calmly even by who suffers from it.
+    is_firm = (
+        is_many or danger.sure.search(low, clause_start(low, hit.start), clause_end(low, hit.end)) is not None
+    )
+    if is_firm or sounds.are_calm(rules.sense):
+        return sounds.are_calm(rules.sense, times=2 if is_firm else 1)
+    is_asked = sounds.are_below(_PLAIN) and rules.asked.points(around) >= _ASKED
+    return is_asked or sounds.are_doubtful(rules.sense, level == "critical")
 
 
 def _unclear(
@@ -186,9 +195,7 @@ def _is_refused(low: str, hit: Hit, hits: list[Hit], rules: HazardRules, is_cert
             return True
     if is_certain:
         return False
-    if rules.cues.drill.search(low, *sentence) or any(
-        said.search(polite.sub("", low)) for said, polite in rules.witnessed
-    ):
+    if rules.cues.drill.search(low, *sentence) or any(signs.points(low) for signs in rules.witnessed):
         return True
     return _verdict(low, hit, rules.dangers[UNCLEAR], rules.cues) != "danger"
 
@@ -213,19 +220,9 @@ def hazard_rules(city: City) -> HazardRules:
         # A scene brings its own `unless`; the table's `excludes` are made for its fixed words.
         dangers[term.entry] = replace(dangers[name], level=level or dangers[name].level, excludes=NEVER)
         terms.append(term)
-    return HazardRules(dangers, _cues(cues), Scanner(terms), sense_of(city), _witnessed(city))
-
-
-def _witnessed(city: City) -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
     kinds = words(city, "kinds")["kinds"]
-    return tuple(
-        (
-            any_of([*kinds[name]["words"], *kinds[name].get("strong", ())], name),
-            any_of(kinds[name].get("excludes", ()), name),
-        )
-        for name in _WITNESSED
-        if name in kinds
-    )
+    asked, *witnessed = (signs_of(kind, kinds.get(kind, {})) for kind in ("consult", "praise", "report"))
+    return HazardRules(dangers, _cues(cues), Scanner(terms), sense_of(city), asked, tuple(witnessed))
 
 
 def _danger(name: str, table: Mapping[str, Any]) -> Danger:
@@ -241,6 +238,7 @@ def _danger(name: str, table: Mapping[str, Any]) -> Danger:
         bool(table.get("sudden", False)),
         compiled(table["needs"], name) if table.get("needs") else _ALWAYS,
         compiled(table["sure"], name) if table.get("sure") else NEVER,
+        bool(table.get("hurt", False)),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from agents.intake.openings import quick
@@ -12,7 +13,32 @@ NEVER = re.compile("\uffff(?!)")
 _SCENE = "scene:"
 _CLASS = re.compile("〈([^〉]+)〉")
 
+_STRONG = 2
+"""Points of a strong word."""
+
 Level = Literal["critical", "urgent"]
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What speaks for a kind of ticket: one table of lexicon/kinds.toml, compiled."""
+
+    words: re.Pattern[str]
+    strong: re.Pattern[str]
+    excludes: re.Pattern[str]
+
+    def points(self, low: str) -> int:
+        """How many different words of the lower-cased text speak for it; a strong one twice."""
+        bare = self.excludes.sub("", low)
+        words, strong = (
+            {found.group() for found in each.finditer(bare)} for each in (self.words, self.strong)
+        )
+        return len(words) + _STRONG * len(strong)
+
+
+def signs_of(kind: str, table: Mapping[str, Any]) -> Signs:
+    """The table compiled. Raises ValueError with the kind's name."""
+    return Signs(*(any_of(table.get(key, ()), kind) for key in ("words", "strong", "excludes")))
 
 
 def scenes_of(lists: Mapping[str, Any]) -> Iterator[tuple[str, Level | None, Term]]:

@@ -147,6 +147,38 @@ def test_what_others_did_told_as_praise_or_report_must_be_certain(text: str) -> 
     assert not unclear(99.0)
 
 
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        (
+            "一楼着火了，浓烟往上窜，楼上还有老人",
+            "我家住高层，以后真有火灾的话，云梯够不够得着，要找哪个部门问？",
+        ),
+        ("电梯停在三楼，里面关着一个老人", "手机掉进座椅缝里拿不出来，想问一下公交公司的电话是多少？"),
+    ],
+)
+def test_what_is_only_asked_about_and_does_not_sound_like_danger_is_none(told: str, asked: str) -> None:
+    assert find_hazards(told, CITY) != ()
+    assert find_hazards(asked, CITY) == ()
+
+
+@pytest.mark.parametrize(
+    ("hurt", "unhurt"),
+    [
+        ("楼上掉下来一块玻璃，砸到孩子的头，流血了", "楼上扔下来一个瓶子，落在我脚边，没砸着，请物业查监控"),
+        ("电梯关门太快，把老人的胳膊夹断了，在流血", "电梯关门快，葱都夹断了，人没夹到，请调慢两秒"),
+    ],
+)
+def test_of_a_danger_to_people_nobody_is_in_there_is_none(hurt: str, unhurt: str) -> None:
+    assert find_hazards(hurt, CITY) != ()
+    assert find_hazards(unhurt, CITY) == ()
+
+
+def test_one_who_is_unhurt_does_not_speak_for_another() -> None:
+    text = "车翻到沟里了，司机爬出来没事，后座的孩子还卡在里头，满脸是血，喊不答应，快来救人"
+    assert find_hazards(text, CITY)[0].level == "critical"
+
+
 @pytest.mark.parametrize("cue", ["消防演练", "去年的事了，", "感谢你们，"])
 def test_drilled_past_and_thanked_for_is_none_although_it_sounds_like_danger(cue: str) -> None:
     city = City(name="test", version=f"alarm-{cue}", lexicon={"alarm": {"threshold": -9.0, "certain": 99.0}})
@@ -167,7 +199,7 @@ def told(text: str, **alarm: float) -> list[str]:
 
 
 def test_a_danger_whose_surroundings_sound_calm_is_none() -> None:
-    text = "库里的棉花包发红了，保管员说这个季节都是这样的，想问一下正常不正常"
+    text = "库里的棉花包发红了，保管员说这个季节都是这样的，物业也说是正常的"
     assert told(text, doubt=-999.0) == ["fire"]
     assert told(text, doubt=999.0) == []
     assert told(text, doubt=-999.0, calm=999.0) == []
@@ -185,7 +217,7 @@ def test_the_fewer_words_there_are_the_calmer_they_must_be() -> None:
 
 
 def test_a_short_sentence_about_life_is_not_doubted_and_one_about_things_is() -> None:
-    calm = "物业说这个季节都是这样的，想问一下正常不正常，我们也不懂，请有关部门解释一下。"
+    calm = "物业说这个季节都是这样的，正常的，我们也不懂，请有关部门来解释解释。"
     assert told(f"棉花包发红了。{calm}", doubt=999.0) == ["fire"]
     assert told(f"棉花包发烫了。{calm}", doubt=999.0) == []
     # Unless all of it is calm beyond belief; what sounds like danger by itself stands even then.
