@@ -25,8 +25,17 @@ _ROUTINE = re.compile(
         r"|请(?:您)?稍等|请(?:您)?保持电话|还有其他(?:问题|需要)|感谢(?:您的)?来电|祝您|您先?别(?:急|着急)|您的(?:姓名|电话|地址)"
     )
 )
+_SPOKEN = re.compile(
+    r"[^\S\n]*(?:(?:12345|女士|先生)[，,。])?[^\s。，,；;:：]{0,30}?"
+    r"(?:[你您]|喂|请|别|这里是|为您|好的?(?![^\s。，,！!])|嗯|是不是|有没有|什么|多少|[哪几]|[吗呢吧]|[^\s。，,；;:：]{2}[？?])"
+)
+"""A call-taker's first words: greeting, question or consent, and no number or name as a form has behind 受理人."""
+_FIELD = re.compile(r"[\n。！？!?；;… \t\u3000][【\[(（]?[\u4e00-\u9fff]{2,6}[】\])）]?[^\S\n]*[:：]")
+"""The next field of a form, whatever it is called."""
 _YES = re.compile(r"\s*(?:是的|是啊|对[，。！,!的啊呀]|对\Z|嗯+[，。,]?(?:是|对)|没错|就是)")
 _QUESTION = re.compile(r"[吗么呢吧][？?]|[？?]|是不是|有没有")
+_LONGEST_ROUTINE = 60
+"""Characters of a line; a longer one tells something."""
 _LINES_NEEDED = 2
 """Routine lines that make a text without labels a transcript."""
 
@@ -75,14 +84,44 @@ def _turns(text: str) -> Iterator[Turn]:
     """The turns in order; none when the text is no dialogue."""
     is_labelled = text.count("：") + text.count(":") > 1
     labels = [found for found in _LABEL.finditer(text) if _begins(text, found.start())] if is_labelled else []
-    if len({label.lastgroup or "" for label in labels}) < 2 and len({_name(label) for label in labels}) < 2:
+    clerks = _clerks(text, labels) if labels else []
+    if not _is_dialogue(text, labels, clerks):
         yield from _unlabelled(text)
         return
-    nameless = _clerk_of(text, labels)
-    for label, following in zip(labels, [*labels[1:], None], strict=True):
+    for label, following, is_clerk in zip(labels, [*labels[1:], None], clerks, strict=True):
         end = following.start() if following else len(text)
-        is_clerk = label.lastgroup == "clerk" or (label.lastgroup == "other" and _name(label) == nameless)
-        yield Turn("clerk" if is_clerk else "citizen", label.start(), label.end(), end)
+        said_to = _said_to(text, label.end(), end) if is_clerk else end
+        yield Turn("clerk" if is_clerk else "citizen", label.start(), label.end(), said_to)
+        if text[said_to:end].strip():
+            yield Turn("citizen", said_to, said_to, end)
+
+
+def _is_dialogue(text: str, labels: list[re.Match[str]], clerks: list[bool]) -> bool:
+    """Whether both sides have turns and a call-taker speaks: behind the fields 来电人 and 受理人 of a form stand
+    names and numbers, and what the citizen says stands anywhere. A and B are no fields."""
+    if not any(clerks):
+        return len({_name(label) for label in labels if label.lastgroup == "other"}) > 1
+    called = zip(labels, clerks, strict=True)
+    return not all(clerks) and any(
+        label.lastgroup == "other" or _SPOKEN.match(text, label.end())
+        for label, is_clerk in called
+        if is_clerk
+    )
+
+
+def _said_to(text: str, start: int, end: int) -> int:
+    """Where a call-taker's words end that begin at `start`: with the line and the routine lines below it, and
+    before the next field of a form. Further words up to the next label at `end` may be the citizen's."""
+    field = _FIELD.search(text, start, end)
+    limit = field.start() if field else end
+    found = text.find("\n", start, limit)
+    while found >= 0:
+        following = text.find("\n", found + 1, limit)
+        line = text[found + 1 : following if following >= 0 else limit]
+        if line.strip() and not _is_routine(line):
+            return found
+        found = following
+    return limit
 
 
 def _begins(text: str, at: int) -> bool:
@@ -93,14 +132,23 @@ def _name(label: re.Match[str]) -> str:
     return label[label.lastgroup or 0]
 
 
-def _clerk_of(text: str, labels: list[re.Match[str]]) -> str | None:
-    """Which of the speakers A, B, 说话人1 … speaks like a call-taker; the first to speak when none does."""
+def _clerks(text: str, labels: list[re.Match[str]]) -> list[bool]:
+    """Which labels are a call-taker's: by their word, or of A, B, 说话人1 … the one who speaks like a call-taker.
+    Where nobody does, all of them are heard."""
     scores: dict[str, int] = {}
     for label, following in zip(labels, [*labels[1:], None], strict=True):
         if label.lastgroup == "other":
             end = following.start() if following else len(text)
             scores[_name(label)] = scores.get(_name(label), 0) + len(_ROUTINE.findall(text, label.end(), end))
-    return max(scores, key=lambda name: scores[name]) if scores else None
+    best = max(scores, key=lambda name: scores[name]) if any(scores.values()) else None
+    return [
+        label.lastgroup == "clerk" or (label.lastgroup == "other" and _name(label) == best)
+        for label in labels
+    ]
+
+
+def _is_routine(line: str) -> bool:
+    return len(line) <= _LONGEST_ROUTINE and _ROUTINE.search(line) is not None
 
 
 def _unlabelled(text: str) -> Iterator[Turn]:
@@ -108,7 +156,7 @@ def _unlabelled(text: str) -> Iterator[Turn]:
     if text.count("\n") < _LINES_NEEDED or not _ROUTINE.search(text):
         return
     lines = [found for found in re.finditer(r"[^\n]+", text) if found[0].strip()]
-    routine = [bool(_ROUTINE.search(line[0])) and len(line[0]) <= 60 for line in lines]
+    routine = [_is_routine(line[0]) for line in lines]
     if sum(routine) < _LINES_NEEDED or all(routine):
         return
     for line, is_routine in zip(lines, routine, strict=True):
