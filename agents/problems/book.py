@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from agents.problems.calendar import Calendar
 from agents.problems.callers import is_named
+from agents.problems.following import Following
 from agents.problems.hours import Weeks
 from agents.problems.member import Member
 from agents.problems.problem import Problem
@@ -67,6 +68,7 @@ class Book:
         self.listed: int | None = None
         """The week for which the weekly lists were drawn up last."""
         self.search = Search(district, taught, self.heading_of)
+        self.following = Following(self.problem)
         self.weeks = Weeks()
         self.spots: dict[str, dict[str, str]] = {}
         """Spot → the topics that have a calendar there, and its key."""
@@ -118,6 +120,8 @@ class Book:
         known, stays = before is not None and before.into is None, problem.into is None
         if known is not stays:
             self._count_child(problem, 1 if stays else -1)
+        if before is None:
+            self.following.add(problem)
         self.problems[key] = problem
         if not stays:
             self._due.pop(problem.problem_id, None)
@@ -201,13 +205,16 @@ class Book:
         self._count_child(problem, -1)
         self._due.pop(problem.problem_id, None)
         del self.problems[self._prefix + problem.problem_id]
+        self.following.remove(problem)
         for alias in problem.aliases:
             self.forget_alias(alias)
         self.drop_stream(problem.problem_id)
 
     def forget_alias(self, problem_id: str) -> None:
         """Let the id of a problem that was taken in stand for nothing any more."""
-        self.problems.pop(self._prefix + problem_id, None)
+        problem = self.problems.pop(self._prefix + problem_id, None)
+        if problem is not None:
+            self.following.remove(problem)
 
     def drop_stream(self, problem_id: str) -> None:
         """Drop a problem's own stream, where it has one."""
@@ -309,6 +316,7 @@ class Book:
         """Rebuild all that is derived, in the order in which it was first built."""
         for problem in problems:
             self.seq = max(self.seq, problem.version)
+            self.following.add(problem)
             if problem.into is None:
                 self._count_child(problem, 1)
                 self._schedule(problem)

@@ -23,6 +23,7 @@ from agents.problems.books import Books
 from agents.problems.callers import caller_of, is_named
 from agents.problems.case import Case
 from agents.problems.counting import rates_after
+from agents.problems.found import Found
 from agents.problems.habit import calendar_after
 from agents.problems.hours import local_seconds
 from agents.problems.learned import learn, with_learned
@@ -103,8 +104,7 @@ def _enter(graded: Graded, told: Told, learned: tuple[PlacePart, ...], book: Boo
     at = local_seconds(ticket.created_at, city.utc_offset)
     signature = book.search.locate(told.signature)
     caller = caller_of(ticket, signature, at, book.rate(book.total_key))
-    found = book.search.find(signature, at, caller)
-    before = book.problem(found.problem_id) if found.problem_id else None
+    before, found = _drawn_to(book.search.find(signature, at, caller), ticket, book)
     problem_id, joined = _choose(before, ticket, book)
     heading = book.heading_of(signature.matter, signature.category)
     streams = book.streams_of(signature.street, heading, problem_id)
@@ -141,6 +141,19 @@ def _enter(graded: Graded, told: Told, learned: tuple[PlacePart, ...], book: Boo
     )
 
 
+def _drawn_to(found: Found, ticket: Ticket, book: Book) -> tuple[Problem | None, Found]:
+    """The problem that was found; of one that is over, what follows it. The two are no rivals."""
+    assert ticket.created_at is not None
+    problem = book.problem(found.problem_id) if found.problem_id else None
+    if problem is None:
+        return None, found
+    drawn = book.following.latest(problem, ticket.created_at)
+    rival = book.problem(found.rival) if found.rival else None
+    if rival is not None and book.following.latest(rival, ticket.created_at) is drawn:
+        found = found._replace(rival=None, link=0.0)
+    return drawn, found
+
+
 def _choose(before: Problem | None, ticket: Ticket, book: Book) -> tuple[str, str]:
     """The problem to join, or the id of the one to open: of a problem that is over, one that follows it."""
     assert ticket.created_at is not None
@@ -172,8 +185,7 @@ def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> d
     """What changes with a ticket's text or place: perhaps its problem, and the streams it is counted in."""
     ticket = graded.ticket
     book.search.discard(member.slot)
-    found = book.search.find(signature, member.at, member.caller)
-    before = book.problem(found.problem_id) if found.problem_id else None
+    before, found = _drawn_to(book.search.find(signature, member.at, member.caller), ticket, book)
     own = book.problem(member.problem_id)
     if own is not None and before is not None and are_apart(own, before):
         # A person has split the two: what the ticket says anew takes nothing back.

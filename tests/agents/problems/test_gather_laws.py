@@ -135,6 +135,8 @@ def test_crash_before_any_write_and_redelivery_end_in_the_same_state(graded: Mak
         ("c", "丙", "光明花园", 2.0, 2, None),
         ("b", "乙", "光明花园", 1.0, 3, 5.0),
         ("d", "丁", "新华小区", 2000.0, 1, None),
+        ("e", "戊", "光明花园", 500.0, 1, None),
+        ("f", "己", "光明花园", 501.0, 1, None),
     ]
     tickets = tell(graded, story)
     whole = new_books()
