@@ -219,7 +219,9 @@ _READ: Mapping[str, str] = {
 def _kinds(pooled: Mapping[str, Any]) -> Iterator[Table]:
     yield (
         "Slower patterns",
-        "Each kind against what was planted of it (returns: also against any subject closed before).",
+        "Each kind against what was planted of it. A return is true of any subject that was closed before, as unrelated "
+        "callers meet at such ones far more often than returns are planted; a planted one is due once two people call "
+        "after the closing.",
         KIND_COLUMNS,
         _kind_rows(pooled),
     )

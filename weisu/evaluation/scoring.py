@@ -8,8 +8,8 @@ from weisu.evaluation.clusters import clustering
 from weisu.evaluation.incidents import fates, summary
 from weisu.evaluation.intervals import quantile, wilson
 from weisu.evaluation.outcome import Outcome
-from weisu.evaluation.truth import CityTruth
-from weisu.evaluation.verdicts import Finding, Verdict, judge
+from weisu.evaluation.truth import CityTruth, Thing
+from weisu.evaluation.verdicts import ECHO, Finding, Verdict, judge
 
 Figures = dict[str, object]
 CALM = ("hazard",)
@@ -92,9 +92,7 @@ def by_kind(truth: CityTruth, verdicts: Sequence[Verdict], warm_up: int) -> Figu
         things = [
             thing
             for thing in truth.things.values()
-            if thing.kind == planted
-            and is_due(thing.kind, thing.size, thing.reporters)
-            and truth.day_of(thing.end) >= warm_up
+            if thing.kind == planted and is_due(truth, thing) and truth.day_of(thing.end) >= warm_up
         ]
         told = {v.thing for v in ever if v.finding in RIGHT[kind]}
         low, high = wilson(true, len(mine))
@@ -132,11 +130,21 @@ def _is_of(kind: str, verdict: Verdict) -> bool:
     return verdict.told.names_copies if kind == "campaign" else verdict.told.kind == kind
 
 
-def is_due(kind: str, tickets: int, reporters: int) -> bool:
-    """Whether an alert is due at all: what came back was told by a second person, what is chronic by four."""
-    if kind == "after_closure":
-        return tickets >= 2 and reporters >= 2
-    return reporters >= 4 if kind == "chronic" else True
+def is_due(truth: CityTruth, thing: Thing) -> bool:
+    """Whether an alert is due at all: what came back was told by two people after the closing, what is chronic by four.
+
+    One caller after a closing is written on the ticket and is no alert (R1 of docs/notes/alerting.md, C.1).
+    """
+    if thing.kind == "after_closure":
+        return _came_back(truth, thing) >= 2
+    return thing.reporters >= 4 if thing.kind == "chronic" else True
+
+
+def _came_back(truth: CityTruth, thing: Thing) -> int:
+    """How many people called about it a day or longer after its first closing."""
+    calls = [truth.calls[known] for known in thing.ticket_ids]
+    closings = [call.closed_at for call in calls if call.closed_at is not None]
+    return len({call.caller for call in calls if closings and call.at >= min(closings) + ECHO})
 
 
 def _hoaxes(truth: CityTruth, verdicts: Sequence[Verdict], warm_up: int) -> Figures:

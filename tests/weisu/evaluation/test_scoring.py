@@ -123,3 +123,19 @@ def test_campaign_is_told_when_a_person_hears_of_the_copies(
     assert isinstance(kinds, dict)
     assert (kinds["campaign"]["alerts"], kinds["campaign"]["true"], kinds["campaign"]["told"]) == (told,) * 3
     assert kinds["campaign"]["planted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("callers", "planted"), [((1, 2, 3), 1), ((1, 2, 1), 1), ((1, 2, 2), 0), ((1, 1), 0), ((1, 2), 0)]
+)
+def test_a_return_is_due_once_two_people_call_after_the_closing(
+    callers: tuple[int, ...], planted: int
+) -> None:
+    calls = [
+        call(f"r{n}", 100 * n, caller, "t1", "road/lamp", closed=30 if n == 0 else None)
+        for n, caller in enumerate(callers)
+    ]
+    truth = truth_of([*calls, call("z", 300, 99)], thing("t1", "after_closure", calls))
+    kinds = score(truth, Outcome((), {}, {}), 1)["kinds"]
+    assert isinstance(kinds, dict)
+    assert kinds["recurrence"]["planted"] == planted
