@@ -68,6 +68,10 @@ class Results:
     held: list[AlertEvent] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    model_of: dict[str, str] = field(default_factory=dict)
+    """Ticket → the model that graded its last state."""
+    unasked: dict[str, str] = field(default_factory=dict)
+    """Ticket → why no model did, where there is one."""
 
     def keep(
         self, graded: Graded, problem_id: str | None = None, score: dict[str, float] | None = None
@@ -80,6 +84,16 @@ class Results:
             self.score_of[ticket_id] = score
         self.urgency_of[ticket_id] = graded.grade.urgency
         self.graded[ticket_id] = graded
+        if graded.grade.model or graded.grade.why:
+            self._keep_maker(ticket_id, graded.grade)
+
+    def _keep_maker(self, ticket_id: str, grade: Grade) -> None:
+        self.model_of.pop(ticket_id, None)
+        self.unasked.pop(ticket_id, None)
+        if grade.model:
+            self.model_of[ticket_id] = grade.model
+        else:
+            self.unasked[ticket_id] = grade.why
 
     def rise(self, ticket_id: str) -> None:
         """The ticket's problem has become a crowd after the ticket was gathered."""

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from agents.alerting.alert import Command
+from agents.grading.ladder import NO_WORDS
 from agents.intake.ticket import Ticket
 from agents.problems.member import Member
 from agents.problems.problem import Problem
@@ -25,7 +27,7 @@ from streams.replay import Back, Stopwatch, replay
 from streams.results import Results, files, written_only
 from streams.shards import replay_sharded
 from weisu import __version__, wiring
-from weisu.settings import Settings, WrongSetup
+from weisu.settings import PREFIX, Settings, WrongSetup
 
 NEWEST = 30_000
 """Values of each kind that stay objects, and as many more of tickets that are open: most are closed within days."""
@@ -165,6 +167,8 @@ def _report(
             "held": len(results.held),
             "rejected": len(results.rejected),
         },
+        "graded_by": _makers(results),
+        "no_model": dict(Counter(results.unasked.values()).most_common(20)),
         "held_by_reason": dict(sorted(reasons.items())),
         "urgency": dict(sorted(urgencies.items())),
         "waiting_for_created": list(results.waiting)[:1000],
@@ -179,3 +183,20 @@ def _report(
         "versions": {"weisu": __version__, "python": platform.python_version(), "city": city.version},
         "settings": {"city": city.name or None, "grader": "llm" if settings.ladder.endpoints else "rules"},
     }
+
+
+def _makers(results: Results) -> dict[str, int]:
+    """How many tickets each model has graded, and the rules the rest."""
+    models = Counter(results.model_of.values())
+    return {"rules": len(results.graded) - models.total(), **dict(sorted(models.items()))}
+
+
+def without_model(report: dict[str, Any]) -> str:
+    """One line about the tickets that no model graded though one was wanted; empty: there are none."""
+    reasons = {why: count for why, count in report["no_model"].items() if why != NO_WORDS}
+    if not reasons:
+        return ""
+    told = ", ".join(f"{why} ({count})" for why, count in list(reasons.items())[:5])
+    wrong = any("wrong_setting" in why for why in reasons)
+    advice = f"; check model, base_url, api_key and balance in {PREFIX}LADDER__ENDPOINTS" if wrong else ""
+    return f"{sum(reasons.values())} of {report['counts']['tickets']} tickets graded by rules: {told}{advice}"

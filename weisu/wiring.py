@@ -69,14 +69,18 @@ def instant_of(at: datetime, city: City) -> datetime:
 
 
 def make_grader(settings: Settings, city: City) -> Ladder:
-    """The ladder with every configured endpoint; rules only when there is none."""
+    """The ladder with every configured endpoint; rules only when there is none. Raises WrongSetup for one that cannot
+    be made."""
     rules, kept_s = RulesGrader(city), settings.stream.lane.audit_days * 86_400.0
     if not settings.ladder.endpoints:
         return Ladder(rules, settings.ladder, kept_s=kept_s)
     from agents.grading.chat import ChatEndpoint  # seconds to import, and only needed with a model
 
     answer = answer_model(city)
-    endpoints = [ChatEndpoint(endpoint, answer) for endpoint in settings.ladder.endpoints]
+    try:
+        endpoints = [ChatEndpoint(endpoint, answer) for endpoint in settings.ladder.endpoints]
+    except Exception as error:  # each provider's library raises its own
+        raise WrongSetup(f"{PREFIX}LADDER__ENDPOINTS: {error}") from None
     rungs = rungs_of(endpoints, settings.ladder)
     return Ladder(rules, settings.ladder, rungs, prompts.load("grade"), kept_s=kept_s)
 

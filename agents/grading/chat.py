@@ -38,9 +38,30 @@ MOST_TOKENS = 1_000_000_000
 """More than any question can take: who says so counts wrongly."""
 _LISTED = frozenset({"literal_error", "enum"})
 """pydantic's names for a value outside a closed list."""
-_DECLINED = ("inspection", "content_filter", "content_policy", "sensitive", "moderation")
-"""In the code or message of a 400: the provider's own filter took offence at the text."""
-_OVERLONG = ("context", "too long", "maximum length", "max_tokens")
+_DECLINED = (
+    "data_inspection",
+    "datainspection",
+    "content_filter",
+    "contentfilter",
+    "content_policy",
+    "sensitivecontent",
+    "moderation",
+)
+"""In the code or message of an error: the provider's own filter took offence at the text. No Chinese words here or
+below: some servers repeat the question in the error."""
+_OVERLONG = (
+    "context length",
+    "context_length",
+    "context size",
+    "context window",
+    "too long",
+    "maximum length",
+    "input length",
+)
+"""The text is too long; a limit that the server does not know is not: that would be said of every text."""
+_UNPAID = ("insufficient_quota", "insufficient balance", "insufficient_balance", "arrearage")
+_WRONG = frozenset({401, 403, 404, 405})
+_UNTAKEN = frozenset({400, 413, 422})
 
 
 class ChatEndpoint:
@@ -134,17 +155,10 @@ class ChatEndpoint:
             # The client's own time-out is for each piece that comes: an answer that drips in would never end.
             async with asyncio.timeout(self._settings.timeout_s):
                 return await self._ways[variant].ainvoke(messages)
-        except openai.RateLimitError as error:
-            raise Busy(_retry_after(error.response.headers)) from None
+        except openai.APIStatusError as error:
+            raise _of_status(error, name) from None
         except (openai.APITimeoutError, TimeoutError):
             raise TimedOut(f"no answer within {self._settings.timeout_s:g} s") from None
-        except (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError) as error:
-            raise WrongSetting(
-                f"endpoint {name} answers {error.status_code}: check its model, base_url and api_key in"
-                " WEISU_LADDER__ENDPOINTS"
-            ) from None
-        except openai.BadRequestError as error:
-            raise _of_bad_request(error, name) from None
         except openai.LengthFinishReasonError as error:
             raise self._of_cut(error) from None
         except openai.OpenAIError as error:
@@ -230,13 +244,23 @@ def _of_misfit(error: ValidationError, usage: Usage, said: str) -> Unavailable:
     return BadJson(f"does not fit the schema at {places}", usage, said)
 
 
-def _of_bad_request(error: openai.BadRequestError, name: str) -> Unavailable:
-    told = str(error).lower()
-    if any(word in told for word in _DECLINED):
-        return Refused(f"400 from {name}: its filter declined")
-    if any(word in told for word in _OVERLONG):
-        return TooLong(f"400 from {name}: the text is too long for it")
-    return NoVariant(f"400 from {name}")
+def _of_status(error: openai.APIStatusError, name: str) -> Unavailable:
+    """What an HTTP status above 399 means, with the words that come with it."""
+    status, told = error.status_code, str(error).lower()
+    if status == 402 or any(word in told for word in _UNPAID):
+        return WrongSetting(f"endpoint {name} answers {status}: its account has no balance left")
+    if status == 429:
+        return Busy(_retry_after(error.response.headers))
+    if status < 500 and any(word in told for word in _DECLINED):
+        return Refused(f"{status} from {name}: its filter declined")
+    if status in _WRONG:
+        return WrongSetting(
+            f"endpoint {name} answers {status}: check its model, base_url and api_key in"
+            " WEISU_LADDER__ENDPOINTS"
+        )
+    if status == 413 or (status in _UNTAKEN and any(word in told for word in _OVERLONG)):
+        return TooLong(f"{status} from {name}: the text is too long for it")
+    return NoVariant(f"{status} from {name}") if status in _UNTAKEN else Broken(f"{status} from {name}")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

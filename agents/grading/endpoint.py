@@ -9,14 +9,15 @@ Unavailable           this endpoint has no answer now
   ├ BadJson             no JSON, or not of the schema   → repair once, then next rung
   ├ OffList             a value outside a closed list   → repair once, naming the field, then next rung
   ├ OffText             not about this text             → repair once, then next rung
-  ├ WrongSetting        key, address or model is wrong  → next rung at once, the breaker opens for long
+  ├ WrongSetting        key, address, model or money    → next rung at once, the breaker opens for long
   └ NoVariant           it lacks this way of asking     → ask in the next way; the one that works is remembered
 """
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from agents.grading.answer import Answer
 
@@ -107,7 +108,7 @@ class EndpointSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: str
+    model: str = Field(min_length=1)
     """As the endpoint calls it."""
     base_url: str | None = None
     """None: the provider's own."""
@@ -133,6 +134,27 @@ class EndpointSettings(BaseModel):
     """Price of a million tokens asked, in yuan. 0: the money cap does not see them."""
     cny_per_million_out: float = Field(0, ge=0)
     """The same of tokens answered."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, url: str | None) -> str | None:
+        try:
+            parts = urlsplit(url or "http://none")
+            fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            fits = False
+        if not fits or not (url or "-").isprintable() or " " in (url or ""):
+            raise ValueError("must be an address such as https://host/v1")
+        return url
+
+    @field_validator("api_key")
+    @classmethod
+    def _is_key(cls, key: SecretStr) -> SecretStr:
+        """Around it white space does not count: a key read from a file ends in a line end."""
+        bare = key.get_secret_value().strip()
+        if not (bare.isascii() and bare.isprintable() and " " not in bare):
+            raise ValueError("a key is letters, digits and signs of ASCII without spaces")
+        return SecretStr(bare)
 
     @property
     def name(self) -> str:

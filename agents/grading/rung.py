@@ -102,6 +102,14 @@ def again(error: Unavailable, question: Question, longest_wait_s: float) -> Ques
     return replace(question, remark=remark.format(detail=error)) if remark is not None else None
 
 
+def _is_of_the_text(error: Unavailable, question: Question) -> bool:
+    """An endpoint that answers that it will not have this one text works: the next one may ask it.
+
+    One for which a short text is too long would say so of all.
+    """
+    return isinstance(error, Refused) or (isinstance(error, TooLong) and len(question.shown) > LEAST_LENGTH)
+
+
 @dataclass
 class Rung:
     """Shared by all partitions of a worker: it is the endpoint that must not be overrun."""
@@ -163,8 +171,7 @@ class Rung:
             may_ask = tries < 2 and len(calls) < MOST_CALLS
             following = again(error, question, self.settings.longest_wait_s) if may_ask else None
             if following is None:
-                # An endpoint that answers that it will not have this one text works: the next one may ask it.
-                if isinstance(error, Refused | TooLong):
+                if _is_of_the_text(error, question):
                     self.breaker = Breaker()
                 else:
                     self._fail(error)

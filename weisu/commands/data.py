@@ -21,7 +21,7 @@ from streams.lines import read_lines
 from weisu import wiring
 from weisu.city_folder import load_city
 from weisu.console.view import local
-from weisu.replaying import read_commands, run_replay
+from weisu.replaying import read_commands, run_replay, without_model
 from weisu.settings import PREFIX, Settings, WrongSetup, load_settings
 
 screen = Console(stderr=True)
@@ -88,6 +88,8 @@ def replay(
         f"{counts['rejected']} lines rejected"
         + (f" (see {out / 'rejected.jsonl'})" if counts["rejected"] else "")
     )
+    if told := without_model(report):
+        print(f"weisu: {told}", file=sys.stderr)
 
 
 def simulate(

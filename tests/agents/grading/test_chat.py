@@ -7,9 +7,20 @@ from typing import Any
 import pytest
 from fakes.model_city import ANSWER, CALM, climb, climb_all, endpoint, ladder
 from fakes.model_server import EVERY_WAY, ModelServer, Scripted, model_server, way_of
+from pydantic import ValidationError
 
 from agents.grading.answer import strict_schema
-from agents.grading.endpoint import BadJson, Refused, TooLong, Unavailable
+from agents.grading.endpoint import (
+    BadJson,
+    Broken,
+    Busy,
+    EndpointSettings,
+    NoVariant,
+    Refused,
+    TooLong,
+    Unavailable,
+    WrongSetting,
+)
 
 
 @pytest.mark.parametrize("streaming", [False, True], ids=["whole", "streamed"])
@@ -184,3 +195,82 @@ def test_count_of_tokens_that_is_none_stops_nothing(count: Any) -> None:
         server.always = Scripted(usage={"prompt_tokens": count, "completion_tokens": 7, "total_tokens": 7})
         (climbed,) = climb_all(ladder(server, own={"variant": "json_object"}), CALM)
     assert 0 <= climbed.grade.tokens_in <= 300 and climbed.audits
+
+
+ERRORS: list[tuple[int, str, type[Unavailable]]] = [
+    (400, "unknown response_format", NoVariant),
+    (422, "unknown response_format", NoVariant),
+    (400, "unsupported parameter: max_tokens", NoVariant),
+    (400, "unknown field: context", NoVariant),
+    (400, "this model's maximum context length is 4096 tokens", TooLong),
+    (400, "the request exceeds the available context size", TooLong),
+    (413, "body", TooLong),
+    (400, "data_inspection_failed", Refused),
+    (403, "flagged by moderation", Refused),
+    (400, "model names are case sensitive", NoVariant),
+    (401, "no such key", WrongSetting),
+    (402, "pay", WrongSetting),
+    (405, "post not allowed", WrongSetting),
+    (400, "Arrearage: overdue payment", WrongSetting),
+    (429, "insufficient_quota", WrongSetting),
+    (429, "slow down", Busy),
+    (500, "maximum context length", Broken),
+    (529, "overloaded", Broken),
+]
+
+
+@pytest.mark.parametrize(("status", "told", "kind"), ERRORS)
+def test_errors_are_told_apart_by_status_and_words(status: int, told: str, kind: type[Unavailable]) -> None:
+    with model_server(Scripted(status=status, error=told)) as server:
+        error = ask(server, variant="json_schema")
+    expected = Broken if kind is NoVariant else kind  # a way that is set is no longer looked for
+    assert type(error) is expected
+    assert str(status) in str(error)
+
+
+def test_account_without_balance_is_one_clear_line() -> None:
+    with model_server(Scripted(status=402)) as server:
+        assert "no balance" in str(ask(server))
+
+
+def test_way_that_is_refused_with_422_is_left_for_the_next() -> None:
+    with model_server(Scripted(status=422, error="unknown response_format")) as server:
+        (climbed,) = climb_all(ladder(server), CALM)
+    assert climbed.grade.source == "llm"
+    assert [audit.call.variant for audit in climbed.audits] == ["json_schema", "tool_call"]
+
+
+@pytest.mark.parametrize(
+    "told", ["unsupported: max_tokens", "unknown: context", "maximum context length is 1"]
+)
+def test_endpoint_that_finds_every_short_text_too_long_is_spared(told: str) -> None:
+    with model_server() as server:
+        server.always = Scripted(status=400, error=told)
+        grades = climb(ladder(server), *(f"{CALM}{n}" for n in range(20)))
+    assert len(server.requests) <= 6
+    assert grades[-1].why == "m0: breaker_open"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"api_key": "密钥"},
+        {"api_key": "a\nb"},
+        {"api_key": "Bearer k"},
+        {"base_url": "not a url"},
+        {"base_url": "http://[::1"},
+        {"base_url": "host/v1"},
+        {"base_url": "ftp://host"},
+        {"base_url": "http://host:99999"},
+        {"model": ""},
+    ],
+)
+def test_settings_that_no_request_can_carry_stop_the_start(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        EndpointSettings.model_validate({"model": "m", **wrong})
+    assert "密钥" not in str(caught.value.errors(include_input=False))
+
+
+def test_white_space_around_a_key_is_no_part_of_it() -> None:
+    key = EndpointSettings.model_validate({"model": "m", "api_key": " k\n"}).api_key
+    assert key.get_secret_value() == "k"
