@@ -67,6 +67,8 @@ class Danger:
     """Must stand within _NEARBY characters: whom it hits or how long, for what is no danger to a single home."""
     sure: re.Pattern[str]
     """Found in the clause, the learned sense of alarm may not doubt it."""
+    farewell: bool
+    """Told calmly by those in it: only surroundings that are calm beyond belief speak against it."""
     hurt: bool
     """Somebody is: where it is said that nobody is, it is none."""
 
@@ -165,8 +167,10 @@ def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, rules: HazardR
     is_firm = (
         is_many or danger.sure.search(low, clause_start(low, hit.start), clause_end(low, hit.end)) is not None
     )
-    if is_firm or sounds.are_calm(rules.sense):
-        return sounds.are_calm(rules.sense, times=2 if is_firm else 1)
+    if sounds.are_calm(rules.sense, times=2 if is_firm else 1):
+        return True
+    if is_firm or danger.farewell:
+        return False
     is_asked = sounds.are_below(_PLAIN) and rules.asked.points(around) >= _ASKED
     return is_asked or sounds.are_doubtful(rules.sense, level == "critical")
 
@@ -238,6 +242,7 @@ def _danger(name: str, table: Mapping[str, Any]) -> Danger:
         bool(table.get("sudden", False)),
         compiled(table["needs"], name) if table.get("needs") else _ALWAYS,
         compiled(table["sure"], name) if table.get("sure") else NEVER,
+        bool(table.get("farewell", False)),
         bool(table.get("hurt", False)),
     )
 

@@ -174,6 +174,17 @@ def test_of_a_danger_to_people_nobody_is_in_there_is_none(hurt: str, unhurt: str
     assert find_hazards(unhurt, CITY) == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我不闹了，晚上十二点以后给我收尸就行",
+        "花也浇了，猫送人了，我把银行卡密码写给我妹了，就这样吧",
+    ],
+)
+def test_a_farewell_is_told_calmly(text: str) -> None:
+    assert [hazard.name for hazard in find_hazards(text, CITY)] == ["self_harm"]
+
+
 def test_one_who_is_unhurt_does_not_speak_for_another() -> None:
     text = "车翻到沟里了，司机爬出来没事，后座的孩子还卡在里头，满脸是血，喊不答应，快来救人"
     assert find_hazards(text, CITY)[0].level == "critical"
