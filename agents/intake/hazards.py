@@ -34,7 +34,7 @@ _IDIOM = ""
 """Entry of a figure of speech: what it covers is no danger."""
 _ALWAYS = re.compile("")
 
-_ASKED, _PLAIN = 2, -0.5
+_ASKED, _PLAIN = 2, -1.0
 """A danger with so many points of a question, whose sentence and surroundings score below that, is only asked about."""
 _SEARCHED = (
     *(("hypothetical", key) for key in ("after", "between", "question", "here", "asked")),
@@ -161,7 +161,7 @@ def _is_doubted(low: str, hit: Hit, danger: Danger, level: Level, rules: HazardR
     sentence = low[sentence_start(low, hit.start) : sentence_end(low, hit.end)]
     around = low[max(0, hit.start - _AROUND) : hit.end + _AROUND]
     sounds = surroundings(sentence, around, rules.sense)
-    if danger.hurt and sounds.score < rules.sense.certain and rules.cues.unhurt.search(around):
+    if danger.hurt and sounds.score < 0 and rules.cues.unhurt.search(around):
         return True
     # An outage is told calmly even by who suffers from it.
     is_firm = (
