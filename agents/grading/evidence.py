@@ -39,7 +39,7 @@ def plain(text: str) -> str:
     """Free words without links and markup."""
     if not _MAY_HOLD.search(text):
         return text
-    bare = _MARKUP.sub(lambda found: found.group(1) or "", _LINK.sub("", text))
+    bare = _LINK.sub("", _MARKUP.sub(lambda found: found.group(1) or "", text))
     return re.sub(r"[ \t]{2,}", " ", bare).strip()
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, get_args
 
 from agents.city import City, words
+from agents.grading.evidence import plain
 from agents.grading.grade import Urgency
 from agents.intake.lists import terms_of
 from agents.intake.scan import Hit, Scanner, Term, lowered
@@ -16,9 +17,13 @@ OTHER = "other"
 UNSAID = "未说明"
 _SHORT = 60
 _NO_WORDS = re.compile(r"〔[^〕]{1,12}〕|[^a-zA-Z\u4e00-\u9fff]")
-MAX_READ = 3000
-"""Characters of the content in which matters are looked for."""
 MAX_MATTER = 14
+_LEAST_MATTER = 4
+_READ_FOR_NAME = 300
+_CLAUSE = re.compile(r"[^，。！？；,!?;…\n]+")
+_GREETING = re.compile(
+    r"(?:喂|[你您]好|请问|哎|呃|嗯|啊|那个|我们?|想|要|来电?|跟[你您]|就是|反映|投诉|举报|咨询|求助|问|说|讲|一?下|一?[个件]|事情?|问题|情况|\s)+"
+)
 _OPENING = 80
 """First characters of the content, which weigh more: what a caller says first is what they call for."""
 _HAZARD_WEIGHT = {"critical": 10.0, "urgent": 4.0}
@@ -97,7 +102,7 @@ def find_matter(ticket: Ticket, hazards: Sequence[Hazard], city: City) -> Found:
     category says. Equal weights: the one the text names first."""
     rules = matter_rules(city)
     said = ticket.text
-    whole = lowered(said[: len(ticket.title) + MAX_READ])
+    whole = lowered(said)
     text = _without_names(whole, ticket)
     weights, hits = _weigh(text, rules.scanner.scan(text, whole), len(ticket.title))
     for hazard in hazards:
@@ -153,7 +158,17 @@ def _name(ticket: Ticket, key: str | None) -> str:
         return specific
     if key or specific:
         return key or specific
-    return UNSAID if says_nothing(ticket) else (ticket.title or ticket.content).strip()[:MAX_MATTER]
+    return UNSAID if says_nothing(ticket) else _opening(ticket)
+
+
+def _opening(ticket: Ticket) -> str:
+    """The first clause that says more than a greeting, without links and markup; at most MAX_MATTER characters."""
+    said = [plain(text[:_READ_FOR_NAME]) for text in (ticket.title, ticket.content.lstrip())]
+    clauses = [" ".join(found[0].split()) for text in said for found in _CLAUSE.finditer(text)]
+    telling = (
+        clause for clause in clauses if len(clause) >= _LEAST_MATTER and not _GREETING.fullmatch(clause)
+    )
+    return (next(telling, "") or max(clauses, key=len, default="") or UNSAID)[:MAX_MATTER].strip()
 
 
 def says_nothing(ticket: Ticket) -> bool:

@@ -63,6 +63,7 @@ class RulesGrader:
         recurrence = find_recurrence(ticket, city)
         urgency, reason = self._urgency(kind, hazards, found, recurrence)
         places = say_places(ticket)
+        matter = plain(found.name)
         quotes = tuple(dict.fromkeys(hazard.quote for hazard in hazards)) or found.phrases[:2]
         return Grade.trusted(
             summary=plain(summarize(ticket, found.first, hazards, places)),
@@ -72,12 +73,12 @@ class RulesGrader:
             urgency_reason=plain(reason),
             recurrence=recurrence,
             hazards=tuple(hazard.name for hazard in hazards),
-            matter=plain(found.name),
+            matter=matter,
             place_said=places,
             key_phrases=found.phrases,
             quotes=quotes,
-            praise_target=find_praised(ticket) if kind == "praise" else None,
-            title=draft_title(ticket, found.name, places),
+            praise_target=plain(find_praised(ticket) or "") or None if kind == "praise" else None,
+            title=draft_title(ticket, matter, places),
             diversion=divert(ticket, kind, hazards, city),
             claim_review=review_claim(ticket, kind, city),
             duty=propose_unit(ticket, found.name, found.category, city),

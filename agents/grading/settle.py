@@ -3,7 +3,7 @@
 from typing import Any
 
 from agents.grading.answer import Answer
-from agents.grading.evidence import keep_verbatim, said
+from agents.grading.evidence import keep_verbatim, plain, said
 from agents.grading.grade import URGENCIES, Author, Grade, Recurrence, ReviewReason
 from agents.intake.ticket import Ticket
 
@@ -23,6 +23,7 @@ def settle(ruled: Grade, answer: Answer, ticket: Ticket, review_below: float = 0
     raised = URGENCIES.index(answer.urgency) > URGENCIES.index(ruled.urgency)
     reason = said(answer.urgency_reason, 200) if raised else ""
     cues = spans["cues"]
+    praised = answer.praise_target or ""
     own: dict[str, Any] = {
         "summary": said(answer.summary, 80),
         "category": answer.category,
@@ -34,7 +35,7 @@ def settle(ruled: Grade, answer: Answer, ticket: Ticket, review_below: float = 0
         "place_said": spans["places"],
         "key_phrases": spans["phrases"],
         "quotes": spans["quotes"],
-        "praise_target": answer.praise_target if (answer.praise_target or "\0") in ticket.text else None,
+        "praise_target": plain(praised) if praised in ticket.text else None,
     }
     kept: dict[str, Author] = {name: "rules" for name, value in own.items() if not value}
     filled = {name: value for name, value in own.items() if value}

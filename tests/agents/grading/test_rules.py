@@ -345,6 +345,51 @@ def test_a_wrong_word_list_stops_the_start() -> None:
         RulesGrader(wrong)
 
 
+@pytest.mark.parametrize("talk", [0, 40, 400])
+def test_a_matter_is_found_wherever_the_caller_comes_to_it(talk: int) -> None:
+    chat = "坐席：嗯，您继续说。\n市民：这个事情我都不晓得怎么开口，犹豫了好几回。\n"
+    head = "坐席：您好，请讲。\n市民：喂你好，我想反映个事。\n"
+    found = grade(f"{head}{chat * talk}市民：工地拖欠我们五个人三个月工资。\n坐席：好的。")
+    assert (found.matter, found.title, found.category) == ("拖欠工资", "拖欠工资", "劳动与工资")
+
+
+@pytest.mark.parametrize(
+    ("text", "matter"),
+    [
+        ("喂你好，我想反映个事。\n\n\n我家门前长了蘑菇，怪得很", "我家门前长了蘑菇"),
+        ("http://evil.com/a 门前长了蘑菇", "门前长了蘑菇"),
+        ("[门前长了蘑菇](http://evil.com/a)", "门前长了蘑菇"),
+        ("<img src=x onerror=alert(1)>门前长了蘑菇", "门前长了蘑菇"),
+        ("http://evil.com/a", "未说明"),
+    ],
+)
+def test_an_unknown_matter_is_the_first_clause_that_says_something(text: str, matter: str) -> None:
+    found = grade(text)
+    assert (found.matter, found.title) == (matter, matter)
+    assert not any(mark in found.summary for mark in ("http", "](", "<", "evil"))
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("水泥坨掉下来，正砸在路过的人旁边", ()),
+        ("他说带汽油到街道办去", ()),
+        ("网约车司机绕路", ()),
+        ("想夸夸7路的司机", ()),
+        ("整条街都停水了", ()),
+        ("家住在青石镇，路灯不亮", ("青石镇",)),
+        ("我在望湖小区，路灯不亮", ("望湖小区",)),
+    ],
+)
+def test_a_guessed_place_has_a_name(text: str, places: tuple[str, ...]) -> None:
+    assert grade(text).place_said == places
+
+
+def test_whom_a_praise_thanks_is_shown_without_markup() -> None:
+    found = grade("感谢<b>骨科李医生</b>，医术好，服务热情", kind="praise")
+    assert found.praise_target == "骨科李医生"
+
+
 def test_a_transcript_becomes_a_ticket_draft() -> None:
     part = PlacePart(kind="community", name="新华小区", said="新华小区", source="text", confidence=0.9)
     said = (
