@@ -97,33 +97,36 @@ class Kinship:
         """What tells of another topic how near it is to this one, base e: how many times as often as any two tickets of
         one place those of the two come together, measured by how often those of each come together among themselves;
         to be asked many times before the next ticket is added."""
+        heading, title = one
         usual = (self._all_together + USUAL * USUAL_PAIRS) / (self._all_pairs + USUAL_PAIRS)
-        own = self._own(one, usual)
+        own = self._lift(2 * title, self._of_headings(heading, heading, usual), usual)
         known: dict[Topic, float] = {}
+        headings: dict[str, tuple[float, float]] = {}
 
         def kinship(other: Topic) -> float:
             near = known.get(other)
             if near is None:
-                near = TOGETHER * math.log(self._lift(one, other, usual)) - AMONG * (
-                    own + self._own(other, usual)
-                )
+                name, number = other
+                lifts = headings.get(name)
+                if lifts is None:
+                    among = self._of_headings(name, name, usual)
+                    lifts = headings[name] = self._of_headings(heading, name, usual), among
+                together = self._lift(title + number, lifts[0], usual)
+                near = TOGETHER * together - AMONG * (own + self._lift(2 * number, lifts[1], usual))
                 known[other] = near
             return near
 
         return kinship
 
-    def _own(self, topic: Topic, usual: float) -> float:
-        return math.log(self._lift(topic, topic, usual))
-
-    def _lift(self, one: Topic, other: Topic, usual: float) -> float:
-        """How many times as often as any two those of these two topics come together; as their headings do, where
-        their titles are rare."""
-        cell = (one.title + other.title) % self._cells
+    def _lift(self, titles: int, heading: float, usual: float) -> float:
+        """Logarithm of how many times as often as any two those of two titles come together, by the sum of the titles'
+        numbers; as their headings do, where the titles are rare."""
+        cell = titles % self._cells
         together, pairs = self._titles_together[cell], self._title_pairs[cell]
-        heading = self._of_headings(one.heading, other.heading, usual)
-        return (together + TITLES_PRIOR * heading) / (pairs * usual + TITLES_PRIOR)
+        return math.log((together + TITLES_PRIOR * heading) / (pairs * usual + TITLES_PRIOR))
 
     def _of_headings(self, one: str, other: str, usual: float) -> float:
+        """How many times as often as any two those of these two headings come together."""
         pair, lift = _pair(one, other), SAME if one == other else OTHER
         return (self._together.get(pair, 0) + PRIOR * lift) / (self._pairs.get(pair, 0) * usual + PRIOR)
 
