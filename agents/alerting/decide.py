@@ -129,6 +129,8 @@ def _tell_again(candidate: Candidate, wording: Wording, kept: Kept, desk: Desk) 
         "hazards": tuple(dict.fromkeys((*old.hazards, *candidate.hazards))),
         "acknowledged_by": old.acknowledged_by if old.status == "acknowledged" else None,
         "status": "acknowledged" if old.status == "acknowledged" else "open",
+        # What an officer found stays said until another is: it was found of what had been told.
+        "verdict": old.verdict,
     }
     alert = Alert.model_validate(fields)
     told = kept.model_copy(

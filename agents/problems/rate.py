@@ -19,6 +19,9 @@ MAX_UNNAMED_PER_DAY = 12
 ENOUGH_TICKETS = 50
 """Fewer say nothing about hours."""
 LATE_HOURS = 72.0
+MOST_WRONG = 3
+"""Tickets far ahead of all others that are taken for wrong dates; more are none."""
+_BASELINE = ("day", "counted", "squares", "exposure", "today", "yesterday")
 _DAY = 86_400
 _HOUR = 3_600.0
 
@@ -40,6 +43,11 @@ class Rate(Value):
     day: int = 0
     today: float = 0.0
     yesterday: float = 0.0
+    gap: tuple[float, ...] = ()
+    """Day, count, squares, exposure, today and yesterday as they were before the last silence of more than three days;
+    where a wrong date made it, it is undone."""
+    after_gap: int = 0
+    """Tickets since then."""
     callers: dict[str, int] = Field(default_factory=dict)
     """Reporter → last call, oldest call first, at most 64."""
     came: tuple[int, ...] = ()
@@ -112,6 +120,11 @@ def count(
         rate = _anew(rate, at)
     changes: dict[str, object] = {"seq": seq, "at": max(at, rate.at), **more}
     _roll(rate, at, weight, changes)
+    if int(at // _DAY) - rate.day > LATE_HOURS / 24 and rate.at <= clock + LATE_HOURS * _HOUR:
+        changes["gap"] = tuple([getattr(rate, name) for name in _BASELINE])
+        changes["after_gap"] = 1
+    else:
+        changes["after_gap"] = rate.after_gap + 1
     if caller is not None:
         if weight >= 0:
             changes["callers"] = _call(rate.callers, caller, at)
@@ -121,14 +134,19 @@ def count(
 
 
 def _anew(rate: Rate, at: float) -> Rate:
-    """The stream as of `at`: nobody has called after now."""
-    return rate.model_copy(
-        update={
-            "at": at,
-            "callers": {who: last for who, last in rate.callers.items() if last <= at},
-            "came": tuple([one for one in rate.came if one <= at]),
-        }
-    )
+    """The stream as of `at`: nobody has called after now. The days until a wrong date have not passed; where many
+    tickets came on the later days, those of now are late, and the days were real."""
+    changes: dict[str, object] = {
+        "at": at,
+        "callers": {who: last for who, last in rate.callers.items() if last <= at},
+        "came": tuple([one for one in rate.came if one <= at]),
+    }
+    today = int(at // _DAY)
+    if rate.day > today and rate.after_gap <= MOST_WRONG:
+        day, *sums = rate.gap if rate.gap and rate.gap[0] <= today else (today, 0.0, 0.0, 0.0, 0.0, 0.0)
+        changes |= dict(zip(_BASELINE, (int(day), *sums), strict=True))
+        changes["since"] = min(rate.since, at)
+    return rate.model_copy(update=changes)
 
 
 def first(seq: int, at: float, caller: str, ticket_id: str) -> Rate:
@@ -139,6 +157,7 @@ def first(seq: int, at: float, caller: str, ticket_id: str) -> Rate:
         at=at,
         day=int(at // _DAY),
         today=1.0,
+        after_gap=1,
         callers={caller: int(at)},
         came=(int(at),),
         recent=(ticket_id,),

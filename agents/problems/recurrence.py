@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from scipy.special import gammainc
 
@@ -64,16 +65,38 @@ def kind_of(problem: Problem | None, graded: Graded, caller: str, thresholds: Th
 def says_solved(closing: Step, city: City) -> bool:
     """Whether the unit says that it is solved: by the outcome, else by the words of its reply, if it gave any.
 
-    "Explained" and "planned" promise nothing, so that nothing can come back.
+    "Explained", "planned", "not yet" and "passed on" promise nothing, so that nothing can come back.
     """
     if closing.outcome in ("solved", "explained", "unsolved"):
         return closing.outcome == "solved"
-    return not closing.reply or _promises(city).search(closing.reply.lower()) is not None
+    if not closing.reply:
+        return True
+    cues = _cues(city)
+    return any(_is_promise(clause, cues) for clause in _CLAUSES.split(closing.reply.lower()))
+
+
+_CLAUSES = re.compile(r"[，。；！？,;!?\n]|\.\s")
+
+
+class _Cues(NamedTuple):
+    """Of recurrence.toml: what a unit's reply says of the work."""
+
+    promise: re.Pattern[str]
+    unfulfilled: re.Pattern[str]
+    handed_on: re.Pattern[str]
+    done: re.Pattern[str]
 
 
 @lru_cache(maxsize=16)
-def _promises(city: City) -> re.Pattern[str]:
-    return re.compile("|".join(words(city, "recurrence")["promise"]["words"]))
+def _cues(city: City) -> _Cues:
+    lists = words(city, "recurrence")
+    return _Cues(*(re.compile("|".join(lists[name]["words"])) for name in _Cues._fields))
+
+
+def _is_promise(clause: str, cues: _Cues) -> bool:
+    if not cues.promise.search(clause) or cues.unfulfilled.search(clause):
+        return False
+    return not cues.handed_on.search(clause) or cues.done.search(clause) is not None
 
 
 def earlier_of(problem: Problem | None, ticket_id: str) -> tuple[str, ...]:

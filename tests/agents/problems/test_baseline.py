@@ -191,6 +191,39 @@ def test_wrong_dates_draw_no_later_calls_together() -> None:
     assert spans_of(rate, EVEN) == [(3, 3.0)]
 
 
+def baseline(calls: list[float], wrong: dict[int, float]) -> tuple[object, ...]:
+    """What a stream has learned of its days from these calls, oldest first; before the n-th comes a wrong date."""
+    rate, newest, seq = count(None, 1, MONDAY, 1.0, "", MONDAY), (MONDAY,), 1
+    for number, at in enumerate(calls):
+        for one in [wrong[number], at] if number in wrong else [at]:
+            seq, newest = seq + 1, (*newest, one)[-5:]
+            rate = count(rate, seq, one, 1.0, f"{seq}", clock_of(newest))
+    return tuple(
+        getattr(rate, name) for name in ("day", "counted", "squares", "exposure", "today", "yesterday")
+    )
+
+
+@given(
+    st.lists(st.floats(0, 90), min_size=6, max_size=40),
+    st.dictionaries(st.integers(3, 35), st.floats(5, 20_000), max_size=3),
+)
+def test_a_wrong_date_takes_no_days_with_it(gaps: list[float], wrong: dict[int, float]) -> None:
+    calls = [MONDAY + sum(gaps[: number + 1]) * HOUR for number in range(len(gaps))]
+    # Far apart, and never the last: what comes after tells that it was wrong.
+    ahead = {
+        number: calls[number] + days * DAY
+        for number, days in wrong.items()
+        if number + 3 < len(calls) and number % 5 == 0
+    }
+    assert baseline(calls, ahead) == baseline(calls, {})
+
+
+def test_a_stream_that_begins_with_a_wrong_date_begins_anew() -> None:
+    wrong = count(None, 1, MONDAY + 1e10, 1.0, "错", MONDAY)
+    after = count(wrong, 2, MONDAY, 1.0, "甲", MONDAY)
+    assert (after.day, after.today, after.exposure, after.since) == (4, 1.0, 0.0, MONDAY)
+
+
 def test_clock_is_the_middle_of_five() -> None:
     assert clock_of((1.0, 2.0, 1e12, 3.0, 2.5)) == 2.5
     assert clock_of(()) == 0.0

@@ -1,12 +1,13 @@
 """Kinds of repetition, and when a closed problem has come back."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents.city import Thresholds
+from agents.city import City, Thresholds
 from agents.grading.grade import Graded
+from agents.intake.ticket import Step
 from agents.problems.problem import Problem
 from agents.problems.recurrence import (
     chance_of_return,
@@ -15,6 +16,7 @@ from agents.problems.recurrence import (
     is_over,
     kind_of,
     recurrence_window,
+    says_solved,
 )
 
 Make = Callable[..., Graded]
@@ -120,3 +122,47 @@ def test_earlier_tickets_are_the_newest_ten_without_itself(problem: Problem) -> 
     assert earlier_of(many, "t19")[:2] == ("t18", "t17")
     assert len(earlier_of(many, "t19")) == 10
     assert earlier_of(None, "a") == ()
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_promise"),
+    [
+        ("维修人员已更换主板，电梯恢复正常运行。", True),
+        ("电梯已正常运行", True),
+        ("水已通", True),
+        ("已要求施工方整改，夜间已停止施工", True),
+        ("已安排物业清理完毕", True),
+        ("已转物业处理，现已修复", True),
+        ("", True),
+        ("尚未修复，待配件到货。", False),
+        ("未处理完毕", False),
+        ("问题未得到解决，继续跟进", False),
+        ("已转物业处理", False),
+        ("已安排维修人员处理，预计三天内完成", False),
+        ("将于下月更换完毕", False),
+        ("因产权不明无法修复", False),
+        ("已向诉求人解释政策", False),
+        ("The pothole has been repaired. Thank you", True),
+        ("work has not been completed", False),
+    ],
+)
+def test_what_a_unit_says_is_a_promise_or_none(reply: str, is_promise: bool) -> None:
+    closing = Step(
+        event_id="e",
+        event="closed",
+        at=datetime(2026, 3, 2, tzinfo=UTC),
+        revision=2,
+        reply=reply,
+        outcome="unknown",
+    )
+    assert says_solved(closing, City()) is is_promise
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_promise"), [("solved", True), ("explained", False), ("unsolved", False)]
+)
+def test_the_outcome_says_more_than_the_reply(outcome: str, is_promise: bool) -> None:
+    closing = Step.model_validate(
+        {"event_id": "e", "event": "closed", "at": "2026-03-02T08:00:00Z", "revision": 2, "outcome": outcome}
+    ).model_copy(update={"reply": "已修复" if not is_promise else "尚未修复"})
+    assert says_solved(closing, City()) is is_promise
