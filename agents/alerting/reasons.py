@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agents.alerting.facts import LARGEST_RATIO
 from agents.city import Thresholds
 
 Entry = Mapping[str, Any]
@@ -36,6 +37,8 @@ def why_told(entry: Entry) -> str:
 def _evidence(figures: Mapping[str, float]) -> str:
     ratio = figures.get("ratio", 0.0)
     usual = f"，约为平时的{ratio:.1f}倍" if ratio >= 1.5 else ""
+    if ratio > LARGEST_RATIO:
+        usual = "，远高于平时"
     return f"证据强度λ={figures.get('lambda', 0.0):.2f}{usual}"
 
 
@@ -51,6 +54,9 @@ def _more(figures: Mapping[str, float]) -> str:
 
 def _below(entry: Entry, thresholds: Thresholds) -> str:
     figures, people = _figures(entry), int(entry.get("reporters", 0))
+    if entry.get("kind") == "recurrence" and "least" in figures:
+        back = figures.get("came_back", people)
+        return f"办结后又有{back:.0f}人反映；{_evidence(figures)}，低于复发线索的门槛{figures['least']:.2f}。"
     if people < thresholds.reporters and entry.get("kind") != "recurrence":
         return f"只有{people}名不同诉求人，不足{thresholds.reporters}名；同一人多次来电只算一人。"
     if figures.get("lambda", 0.0) < figures.get("needed", 0.0):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from agents.grading.grade import Graded
 from agents.intake.ticket import Place, PlacePart, Ticket
+from agents.intake.transcript import heard
 
 TITLE_CHARACTERS = 40
 TEXT_CHARACTERS = 150
@@ -28,6 +29,17 @@ _ADMINISTRATIVE = re.compile(
 _MASK = re.compile(r"〔[^〕]*〕|\[[^\]]*\]|<[^>]*>|＊+|\*+")
 _SILENT = re.compile(r"[\W_]+")
 _CLAUSE = re.compile(r"[^。！？!?；;，,\n]+")
+_LEAD = re.compile(
+    r"^(?:市民|来电人|来话人|群众|诉求人|反映人|居民|用户)?(?:来电|致电|来信|再次)?(?:反映|称|表示|投诉|咨询|求助)?(?:内容|问题)?[：:]\s*"
+)
+"""Who speaks, or that somebody does, before a colon."""
+_FORM = re.compile(
+    r"(?:联系)?(?:电话|手机|方式|人)|姓名|身份证|工号|受理|时间|热线|话务|坐席|客服|请问有什么|您好|你好|尊敬的"
+)
+"""What a form, a letter or a call begins with."""
+LEAST_QUOTE = 6
+LEAST_SAID = 4
+"""Characters of a clause, and of what is left of it without courtesy and masks."""
 NUMBERED = re.compile(r"\d")
 _NUMBERED_ROAD = re.compile(r"([\u4e00-\u9fff]{1,8}(?:路|街|巷|大道|胡同))\d")
 _TURNS = re.compile(
@@ -171,15 +183,21 @@ def digest_of(graded: Graded) -> str:
 
 
 def quote_of(graded: Graded) -> str:
-    """A verbatim clause of the ticket, ≤ 60 characters: the one that the grade rests on, else the first."""
-    text = graded.ticket.content or graded.ticket.title
-    clauses: list[str] = [clause.strip() for clause in _CLAUSE.findall(text[:1000])]
-    told = [clause for clause in clauses if len(clause) >= 6] or clauses
+    """A verbatim clause of what the citizen says, ≤ 60 characters: the one that the grade rests on, else the first that
+    says something."""
+    text = heard((graded.ticket.content or graded.ticket.title)[:1000])
+    clauses: list[str] = [_LEAD.sub("", clause.strip()) for clause in _CLAUSE.findall(text)]
+    told = [clause for clause in clauses if len(clause) >= LEAST_QUOTE] or clauses
     for quote in graded.grade.quotes:
         for clause in told:
             if (start := clause.find(quote)) >= 0:
                 return clause[max(0, start - 30) :][:60] if len(clause) > 60 else clause
-    return told[0][:60] if told else ""
+    return next((clause for clause in told if _says(clause)), told[0] if told else "")[:60]
+
+
+def _says(clause: str) -> bool:
+    """Whether a clause is more than a greeting, a phone number or a name."""
+    return not _FORM.match(clause) and len(normalise(clause)) >= LEAST_SAID
 
 
 def category_of(graded: Graded) -> str:

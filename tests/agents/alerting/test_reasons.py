@@ -27,6 +27,11 @@ def test_every_reason_has_a_sentence(reason: str) -> None:
         ({}, "证据强度λ=0.62，约为平时的4.0倍，低于当日门槛1.50"),
         ({"figures": {"trust": 1.0}}, "值班员反馈使门槛提高1"),
         ({"figures": {"correction": 3.04}}, "全市同类约为平时的3.0倍，已折算"),
+        ({"figures": {"ratio": 1866.6}}, "证据强度λ=0.62，远高于平时，低于当日门槛1.50"),
+        (
+            {"kind": "recurrence", "figures": {"lambda": 0.494, "least": 0.5, "came_back": 2.0}},
+            "办结后又有2人反映；证据强度λ=0.49，约为平时的4.0倍，低于复发线索的门槛0.50",
+        ),
         ({"figures": {"lambda": 2.0}}, "3人说法相近，但不是同一地点"),
         ({"figures": {"lambda": 2.0, "alike": 2.0}, "scope": "district"}, "同一件事最多2人"),
         ({"suppressed": "silenced", "note": "王静默至3月4日09:00"}, "值班员已静默：王静默至3月4日09:00"),

@@ -7,7 +7,16 @@ import pytest
 
 from agents.grading.grade import Graded
 from agents.intake.ticket import Place
-from agents.problems.signature import digest_of, grams_of, hash_of, normalise, point_of, sign, told_of
+from agents.problems.signature import (
+    digest_of,
+    grams_of,
+    hash_of,
+    normalise,
+    point_of,
+    quote_of,
+    sign,
+    told_of,
+)
 from agents.problems.whereabouts import Relation, query_keys, relate
 
 Make = Callable[..., Graded]
@@ -124,3 +133,24 @@ def test_digest_changes_with_text_and_place_but_not_with_a_closing(graded: Make)
     assert digest_of(graded("a", edition=2, closed_hours=5)) == first
     assert digest_of(graded("a", text="换了一种说法的内容")) != first
     assert digest_of(graded("a", community="光明花园")) != first
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("尊敬的领导：您好！我们小区停水三天了。", "我们小区停水三天了"),
+        ("联系电话：〔电话1〕，路灯不亮已经一个月", "路灯不亮已经一个月"),
+        ("来电人反映：西渡花园门口垃圾堆成山，没人清运", "西渡花园门口垃圾堆成山"),
+        (
+            "话务员：您好，请问有什么可以帮您\n市民：我们这栋楼的电梯又坏了\n话务员：好的",
+            "我们这栋楼的电梯又坏了",
+        ),
+        ("停水", "停水"),
+        ("您好。", "您好"),
+        ("", "路灯"),
+    ],
+)
+def test_quoted_is_what_the_citizen_says(graded: Make, text: str, quote: str) -> None:
+    ticket = graded("a", text=text)
+    ticket = ticket.model_copy(update={"ticket": ticket.ticket.model_copy(update={"title": "路灯"})})
+    assert quote_of(ticket) == quote
