@@ -7,7 +7,8 @@ import unicodedata
 NOBODY = frozenset(
     [
         *("匿名", "匿名用户", "无", "没有", "未知", "不详", "保密", "不愿透露", "无名氏", "先生", "女士"),
-        *("anonymous", "unknown", "none", "null", "nil", "n/a", "na", "undefined"),
+        *("市民", "群众", "居民", "游客", "系统", "坐席", "代录", "窗口代录", "12345", "12345热线"),
+        *("guest", "system", "anonymous", "unknown", "none", "null", "nil", "n/a", "na", "undefined"),
     ]
 )
 """Caller ids that name nobody."""

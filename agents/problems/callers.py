@@ -8,15 +8,13 @@ UNNAMED_PLATFORM = 20
 """So many tickets without a caller, and fewer than 1 % with one: the platform names nobody."""
 ACCOUNTS = 8
 """Accounts whose calls are counted. One with more than 1/9 of all calls is always among them (Misra, Gries 1982)."""
-SHARED_SHARE = 0.2
-"""An account with a fifth of all tickets of a district is no person ("匿名", a counter, a mini-program).
+SHARED: tuple[tuple[float, int, int], ...] = ((0.2, 200, 14), (0.6, 60, 5))
+"""From such a share of so many tickets of a district on, spread over so many days, an account is no person ("匿名", a
+counter, a mini-program): one caller's flood of a day or two is one caller's flood.
 
-Told for sure from 31 % on: the count of an account may be short by a ninth of all. The busiest person of a real
+A fifth is told for sure from 31 % on: the count of an account may be short by a ninth of all. The busiest person of a real
 message board wrote 1.7 % of it.
 """
-SHARED_TICKETS = 200
-SHARED_DAYS = 14
-"""Least tickets and days before that is said: one caller's flood of a day or two is one caller's flood."""
 
 
 def caller_of(ticket: Ticket, signature: Signature, at: float, total: Rate | None) -> str:
@@ -44,7 +42,9 @@ def noted(total: Rate, caller: str, day: int) -> dict[str, object]:
     often = _counted(total.often, caller, day)
     calls, days, _ = often.get(caller, (0, 0, 0))
     tickets = total.named + total.unnamed + 1
-    if tickets < SHARED_TICKETS or days < SHARED_DAYS or calls < SHARED_SHARE * tickets:
+    if not any(
+        calls >= share * tickets and tickets >= least and days >= spread for share, least, spread in SHARED
+    ):
         return {"named": total.named + 1, "often": often}
     del often[caller]
     return {

@@ -134,6 +134,19 @@ def test_the_matter_and_category_are_found_by_words(text: str, matter: str, cate
     assert (found.matter, found.category) == (matter, category)
 
 
+@pytest.mark.parametrize(
+    ("said", "text", "matter"),
+    [
+        ("停车场路", "停车场路12号门口垃圾堆成山没人清运", "垃圾清运"),
+        ("幼儿园路", "幼儿园路的路灯不亮，已经一周了", "路灯不亮"),
+        ("红绿灯路", "红绿灯路口的信号灯不亮了", "信号灯"),
+    ],
+)
+def test_a_road_is_no_matter_whatever_it_is_called(said: str, text: str, matter: str) -> None:
+    road = PlacePart(kind="road", name=said, said=said, source="text", confidence=0.5)
+    assert matter in GRADER.grade(ticket(text, parts=(road,))).matter
+
+
 def test_two_phrasings_of_one_danger_are_one_matter() -> None:
     said = ["三号楼着火了，电动车在充电", "冒黑烟了，停车场那边起火"]
     assert {grade(text).matter for text in said} == {"火情火警"}
