@@ -176,6 +176,8 @@ class Overflow(Entry):
 
     of: Literal["overflow"] = "overflow"
     at: datetime
+    since: datetime | None = None
+    """When the first of `held` was put on the list."""
     held: tuple[Held, ...] = ()
     """Oldest first, at most 50."""
     more: int = 0

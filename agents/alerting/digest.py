@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from agents.alerting.alert import LEVELS, Alert, AlertEvent, Held
-from agents.alerting.desk import Desk, Kept, Overflow, hashed
+from agents.alerting.desk import Desk, Kept, Last, Overflow, hashed
 
 SENT_AT = timedelta(hours=8)
 """Local time of day: the day shift has come, and nobody is woken for it."""
@@ -20,7 +20,7 @@ def put_off(held: Held, at: datetime, desk: Desk) -> None:
         return
     is_full = len(overflow.held) >= MOST_LISTED
     changes = {"more": overflow.more + 1} if is_full else {"held": (*overflow.held, held)}
-    desk.state["overflow"] = overflow.model_copy(update=changes)
+    desk.state["overflow"] = overflow.model_copy(update={**changes, "since": overflow.since or at})
 
 
 def send_digest(at: datetime, desk: Desk) -> tuple[AlertEvent, ...]:
@@ -30,7 +30,10 @@ def send_digest(at: datetime, desk: Desk) -> tuple[AlertEvent, ...]:
         return ()
     if at == overflow.at:
         return overflow.events
-    if not overflow.held or desk.day(at - SENT_AT) == desk.day(overflow.at - SENT_AT):
+    if overflow.since is None or desk.day(at - SENT_AT) == desk.day(overflow.since - SENT_AT):
+        return ()
+    if not _distinct(overflow.held, desk):
+        desk.state["overflow"] = Overflow(at=overflow.at, events=overflow.events)
         return ()
     event = AlertEvent(event="digest", at=at, alert=compose_digest(overflow, at, desk), seq=1)
     # Before the alert, so that a tick that comes again after a crash gives its events again.
@@ -43,9 +46,7 @@ def send_digest(at: datetime, desk: Desk) -> tuple[AlertEvent, ...]:
 
 def compose_digest(overflow: Overflow, at: datetime, desk: Desk) -> Alert:
     """One line for each finding: its own title, which was checked when it was held. The loudest first."""
-    listed = sorted(
-        overflow.held, key=lambda held: (-LEVELS.index(held.level), held.raised_at, held.alert_id)
-    )
+    listed = _distinct(overflow.held, desk)
     number = len(listed) + overflow.more
     more = (f"另有{overflow.more}条见未报台账。",) if overflow.more else ()
     lines = [f"{place}. {held.title}（{_when(held, desk)}）" for place, held in enumerate(listed, 1)]
@@ -63,6 +64,24 @@ def compose_digest(overflow: Overflow, at: datetime, desk: Desk) -> Alert:
         evidence=tuple(held.evidence[0] for held in listed if held.evidence)[:MOST_QUOTED],
         figures={"held": float(number)},
     )
+
+
+def _distinct(held: Sequence[Held], desk: Desk) -> list[Held]:
+    """The loudest first, each matter once: not what has been told since, nor what most of its tickets say already."""
+    waiting = [one for one in held if not _is_told_since(one, desk)]
+    waiting.sort(key=lambda one: (-LEVELS.index(one.level), -one.reporters, one.raised_at, one.alert_id))
+    listed: list[Held] = []
+    said: set[str] = set()
+    for one in waiting:
+        if 2 * len(said.intersection(one.ticket_ids)) < max(1, len(one.ticket_ids)):
+            listed.append(one)
+            said.update(one.ticket_ids)
+    return listed
+
+
+def _is_told_since(held: Held, desk: Desk) -> bool:
+    last = desk.find(f"last:{held.key}", Last)
+    return last is not None and last.at >= held.raised_at
 
 
 def _when(held: Held, desk: Desk) -> str:
