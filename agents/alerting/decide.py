@@ -16,7 +16,7 @@ from agents.alerting.shadow import see, set_bar
 from agents.alerting.storm import storm_candidate
 from agents.alerting.sweep import sweep
 from agents.alerting.weigh import evidence_needed, level_of, needed_by, weigh, with_needed
-from agents.alerting.wording import Wording, compose
+from agents.alerting.wording import DANGER, Wording, compose
 from agents.city import City
 from agents.problems.problem import Candidate, Count, Evidence
 
@@ -70,7 +70,7 @@ def _decide(candidate: Candidate, desk: Desk) -> tuple[AlertEvent, ...]:
     events = [_hold(candidate, wording, no, desk)]
     if under is not None:
         if no.tell_again and wording.is_supported:
-            events.append(_tell_again(candidate, wording, under, desk))
+            events.append(_tell_again(candidate, under, desk))
         else:
             heard_at = max(under.heard_at, candidate.at)
             desk.state[f"alert:{under.alert.alert_id}"] = under.model_copy(update={"heard_at": heard_at})
@@ -112,9 +112,13 @@ def _hold(candidate: Candidate, wording: Wording, no: No, desk: Desk) -> AlertEv
     return AlertEvent(event="held", at=candidate.at, alert=held, note=no.note)
 
 
-def _tell_again(candidate: Candidate, wording: Wording, kept: Kept, desk: Desk) -> AlertEvent:
+def _tell_again(candidate: Candidate, kept: Kept, desk: Desk) -> AlertEvent:
     """The open alert with the newest facts. One that was over opens again: what grew was not over."""
-    old, fields = kept.alert, _fields(candidate, wording, desk.city)
+    old = kept.alert
+    listed = tuple(dict.fromkeys((*old.ticket_ids, *candidate.ticket_ids)))[-MOST_TICKETS:]
+    danger = {DANGER: "+".join(old.hazards)} if old.kind == "hazard" else {}
+    said = candidate.model_copy(update={"ticket_ids": listed, "facts": candidate.facts | danger})
+    fields = _fields(candidate, compose(said, desk.city), desk.city)
     fields |= {
         "alert_id": old.alert_id,
         "kind": "campaign" if is_campaign_of(candidate, kept) else old.kind,
@@ -124,7 +128,7 @@ def _tell_again(candidate: Candidate, wording: Wording, kept: Kept, desk: Desk) 
         "problem_id": old.problem_id or candidate.problem_id,
         "level": max(old.level, level_of(candidate, desk.city), key=LEVELS.index),
         "scope": max(old.scope, candidate.scope, key=SCOPES.index),
-        "ticket_ids": tuple(dict.fromkeys((*old.ticket_ids, *candidate.ticket_ids)))[-MOST_TICKETS:],
+        "ticket_ids": listed,
         "evidence": _fresh_first((*candidate.evidence, *old.evidence)),
         "hazards": tuple(dict.fromkeys((*old.hazards, *candidate.hazards))),
         "acknowledged_by": old.acknowledged_by if old.status == "acknowledged" else None,

@@ -75,6 +75,8 @@ class Fired(Entry):
     scope: Scope
     street: str
     problem_id: str | None
+    hazards: tuple[str, ...] = ()
+    """Of the alert of a danger."""
 
 
 class Near(Entry):

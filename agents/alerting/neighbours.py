@@ -28,6 +28,7 @@ def remember(candidate: Candidate, alert_id: str, desk: Desk) -> None:
         scope=candidate.scope,
         street=candidate.place.street or "",
         problem_id=candidate.problem_id,
+        hazards=candidate.hazards if candidate.kind == "hazard" else (),
     )
     for name in homes_of(candidate):
         near = desk.find(f"near:{name}", Near)
@@ -50,8 +51,11 @@ def cover_of(candidate: Candidate, desk: Desk) -> Kept | None:
 
 def _stands_apart(candidate: Candidate, kept: Kept) -> bool:
     """Is it a place of its own within a street or a district that was told of? None of its people are among those
-    told of, and by itself it is further from chance than they were together."""
+    told of, and by itself it is further from chance than they were together. Or a wide crowd of which the alert of a danger
+    has told less than half?"""
     told = kept.alert
+    if told.kind == "hazard" and candidate.scope != "problem":
+        return 2 * len(set(candidate.ticket_ids) & set(told.ticket_ids)) < len(candidate.ticket_ids)
     if candidate.kind != "burst" or candidate.scope != "problem" or told.scope not in ("street", "district"):
         return False
     is_stronger = candidate.figures.get("lambda", 0.0) > told.figures.get("lambda", 0.0)
@@ -103,7 +107,7 @@ def homes_of(candidate: Candidate) -> list[str]:
 def _nearby(candidate: Candidate) -> list[str]:
     """Where a finding looks for neighbours: by problem, category, and by tickets that told a danger."""
     names = homes_of(candidate)
-    if candidate.scope == "problem" and candidate.kind != "hazard":
+    if candidate.kind != "hazard":
         names += [f"ticket|{ticket_id}" for ticket_id in candidate.ticket_ids]
     if candidate.kind == "burst" and candidate.scope != "city":
         names.append(f"city|{candidate.category}")
@@ -119,7 +123,7 @@ def _covers(fired: Fired, candidate: Candidate) -> bool:
         # Several dangers in one call are one alert; a danger told later is not.
         return fired.kind == "hazard" and fired.at == candidate.at
     if fired.kind == "hazard":
-        return candidate.scope == "problem"
+        return candidate.scope == "problem" or not set(fired.hazards).isdisjoint(candidate.hazards)
     if fired.kind not in PRIORITY:
         return False
     if fired.problem_id is not None and fired.problem_id == candidate.problem_id:

@@ -197,12 +197,16 @@ def _responsible(facts: Facts) -> Sentence | None:
 
 
 def _proposed(facts: Facts) -> Sentence:
-    proposal = PROPOSALS[facts.candidate.kind]
+    # A danger that many tell by now is still one: help first.
+    kind = "hazard" if DANGER in facts.candidate.facts else facts.candidate.kind
+    proposal = PROPOSALS[kind]
     unit = unit_of(facts.duty, facts.candidate) if facts.duty else "责任单位"
     text = f"建议：{proposal.replace('责任单位', unit)}。"
     return Sentence(text, _named(text, unit) if facts.duty else ())
 
 
+DANGER = "danger"
+"""Fact of a finding that goes on with the alert of a danger."""
 PROPOSALS: dict[str, str] = {
     "hazard": "立即电话核实，通知处置力量到场",
     "burst": "核实影响范围，通知责任单位处置，统一告知来电人",

@@ -114,6 +114,40 @@ def test_growth_brings_fresh_content_under_the_old_name() -> None:
     assert events[1].seq == 2
 
 
+def test_an_update_says_as_many_tickets_as_it_lists() -> None:
+    desk = make_desk()
+    raised(desk, finding(0))
+    fresh = decide(finding(1, reporters=8, ticket_ids=tuple("abcdefgh")), desk)[1].alert
+    assert len(fresh.ticket_ids) == 11 and "（附工单11件）" in fresh.text
+
+
+@pytest.mark.parametrize(
+    ("scope", "own", "tells_again"), [("district", 4, True), ("street", 4, True), ("district", 9, False)]
+)
+def test_the_crowd_of_a_danger_goes_on_with_its_alert_and_its_proposal(
+    scope: str, own: int, tells_again: bool
+) -> None:
+    desk = make_desk()
+    danger = finding(
+        0, kind="hazard", key="hazard:fire:新华小区", hazards=("fire",), reporters=1, ticket_ids=("t0",)
+    )
+    raised(desk, danger)
+    place = finding(0.1, reporters=4, ticket_ids=("t0", "t1", "t2", "t3"), hazards=("fire",))
+    told = decide(place, desk)[1].alert
+    assert "立即电话核实" in told.text and not isinstance(told, Held) and told.kind == "hazard"
+    wide = finding(
+        0.2,
+        key="wide",
+        scope=scope,
+        reporters=12,
+        hazards=("fire",),
+        ticket_ids=("t0", "t1", "t2", "t3", *(f"w{n}" for n in range(own))),
+        figures={"lambda": 9.0, "ratio": 12.0, "alike": 12.0},
+    )
+    kinds = {event.alert.kind for event in decide(wide, desk) if not isinstance(event.alert, Held)}
+    assert kinds == ({"hazard"} if tells_again else {"burst"})
+
+
 def test_growth_after_the_end_opens_the_alert_again() -> None:
     desk = make_desk()
     alert = raised(desk, finding(0)).alert
