@@ -34,6 +34,9 @@ _FIELD = re.compile(r"[\n。！？!?；;… \t\u3000][【\[(（]?[\u4e00-\u9fff]
 """The next field of a form, whatever it is called."""
 _YES = re.compile(r"\s*(?:是的|是啊|对[，。！,!的啊呀]|对\Z|嗯+[，。,]?(?:是|对)|没错|就是)")
 _QUESTION = re.compile(r"[吗么呢吧][？?]|[？?]|是不是|有没有")
+_TO_CALLER = re.compile(r"您|请[问讲说稍保]|[？?吗]|多久|什么时候|哪|\A\s*好的")
+_OF_CALLER = re.compile(r"我(?!们?(?:这边|会|马上)|[帮给为来])|你们|他们")
+"""Who writes of 之前反映过 and 已经登记 is the citizen unless the line speaks to one."""
 _LONGEST_ROUTINE = 60
 """Characters of a line; a longer one tells something."""
 _LINES_NEEDED = 2
@@ -148,16 +151,22 @@ def _clerks(text: str, labels: list[re.Match[str]]) -> list[bool]:
 
 
 def _is_routine(line: str) -> bool:
-    return len(line) <= _LONGEST_ROUTINE and _ROUTINE.search(line) is not None
+    is_short = len(line) <= _LONGEST_ROUTINE
+    return bool(
+        is_short and _ROUTINE.search(line) and _TO_CALLER.search(line) and not _OF_CALLER.search(line)
+    )
 
 
 def _unlabelled(text: str) -> Iterator[Turn]:
-    """One line a turn, where at least two lines are a call-taker's routine and others are not."""
+    """One line a turn, where at least two lines are a call-taker's routine and others stand between them."""
     if text.count("\n") < _LINES_NEEDED or not _ROUTINE.search(text):
         return
     lines = [found for found in re.finditer(r"[^\n]+", text) if found[0].strip()]
     routine = [_is_routine(line[0]) for line in lines]
-    if sum(routine) < _LINES_NEEDED or all(routine):
+    if sum(routine) < _LINES_NEEDED:
+        return
+    first, behind = routine.index(True), len(routine) - routine[::-1].index(True)
+    if all(routine[first:behind]):
         return
     for line, is_routine in zip(lines, routine, strict=True):
         yield Turn("clerk" if is_routine else "citizen", line.start(), line.start(), line.end())
