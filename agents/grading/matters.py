@@ -71,6 +71,8 @@ class MatterRules:
     by_hazard: Mapping[str, str]
     categories: tuple[str, ...]
     category_scanner: Scanner
+    inside: Mapping[str, Sequence[tuple[str, int]]]
+    """Word → what holds it without meaning it, and where in that the word begins: 动车 → 电动车, 1."""
 
 
 @lru_cache(maxsize=16)
@@ -98,6 +100,10 @@ def matter_rules(city: City) -> MatterRules:
         {name: table["matter"] for name, table in hazards.items() if table.get("matter") in matters},
         tuple(known),
         scanner,
+        {
+            word: tuple((longer, longer.index(word)) for longer in holders)
+            for word, holders in words(city, "matters").get("inside", {}).items()
+        },
     )
 
 
@@ -108,7 +114,8 @@ def find_matter(ticket: Ticket, hazards: Sequence[Hazard], city: City) -> Found:
     said = ticket.text
     whole = lowered(said)
     text = _without_names(whole, ticket)
-    weights, hits = _weigh(text, rules.scanner.scan(text, whole), len(ticket.title))
+    meant = _meant(text, rules.scanner.scan(text, whole), rules)
+    weights, hits = _weigh(text, meant, len(ticket.title))
     for hazard in hazards:
         if hazard.name in rules.by_hazard:
             key = rules.by_hazard[hazard.name]
@@ -136,6 +143,21 @@ def _without_names(text: str, ticket: Ticket) -> str:
         elif part.kind == "road" and len(part.said) <= _ROAD:
             text = re.sub(re.escape(part.said) + _ROAD_GOES_ON, " " * len(part.said), text)
     return text
+
+
+def _meant(text: str, hits: list[Hit], rules: MatterRules) -> list[Hit]:
+    """The hits without the words that only stand inside of others."""
+    inside = rules.inside
+    return [
+        hit
+        for hit in hits
+        if (word := text[hit.word[0] : hit.word[1]]) not in inside
+        or not _is_inside(text, hit.word[0], inside[word])
+    ]
+
+
+def _is_inside(text: str, start: int, holders: Sequence[tuple[str, int]]) -> bool:
+    return any(start >= before and text.startswith(longer, start - before) for longer, before in holders)
 
 
 def _weigh(text: str, hits: list[Hit], title: int) -> tuple[dict[str, float], dict[str, list[Hit]]]:
@@ -215,7 +237,8 @@ def _by_words(text: str, rules: MatterRules) -> str:
 
 def _counts(text: str, rules: MatterRules) -> dict[str, float]:
     """How many characters of the text speak for each category."""
-    return _lengths(rules.category_scanner.scan(text[:_READ_FOR_CATEGORY]))
+    read = text[:_READ_FOR_CATEGORY]
+    return _lengths(_meant(read, rules.category_scanner.scan(read), rules))
 
 
 def _lengths(hits: Sequence[Hit]) -> dict[str, float]:

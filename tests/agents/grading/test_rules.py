@@ -218,6 +218,23 @@ def test_what_can_happen_anywhere_is_of_the_category_its_words_say(text: str, ca
     assert grade(text).category == category
 
 
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("来电人要求尽快答复", "other"),
+        ("来电人系租户，房东中途要求涨租，如何维权", "房产"),
+        ("热水器插座会电人", "供电"),
+        ("希望3路公交车在早高峰增加班次", "公共交通"),
+        ("路边乱停电动自行车，人走不过去", "停车"),
+        ("这里天不亮就开工打桩，噪音大", "噪声"),
+        ("信号灯坏了，路口没人指挥", "交通秩序"),
+        ("学校医务室的学生上不了学，学校长期停课", "教育"),
+    ],
+)
+def test_a_word_that_only_stands_inside_of_others_says_nothing(text: str, category: str) -> None:
+    assert grade(text).category == category
+
+
 def test_a_danger_only_heard_in_the_words_is_a_call_for_help_where_nothing_else_is_said() -> None:
     found = grade("楼下老爷子脸都灰了，手捂着胸，叫他也不吭声")
     assert (found.kind, found.hazards) == ("help", ("unclear_danger",))
