@@ -90,6 +90,29 @@ def test_short_complaints_are_alike_by_themselves(graded: Make) -> None:
     assert campaigns([graded(f"t{n:02}", f"人{n}", "小区停水了没人管", n * 2.0) for n in range(20)]) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("阳光小区三号楼楼顶搭了一个铁皮棚子每天敲敲打打没人管", 1),
+        ("阳光小区三号楼楼顶搭了一个铁皮棚子", 0),
+        ("the alley behind our house is full of old tires and rubbish again", 1),
+        ("the alley is full of old tires again", 0),
+    ],
+)
+def test_a_short_text_is_a_copy_where_it_says_enough(graded: Make, text: str, found: int) -> None:
+    tickets = [graded(f"t{n:02}", f"人{n}", text + "，谢谢" * (n % 2), n * 2.0) for n in range(8)]
+    assert len(campaigns(tickets)) == found
+
+
+def test_short_texts_that_share_half_of_their_words_are_no_copies(graded: Make) -> None:
+    ends = ("院里的健身器材坏了", "路口的窨井盖翘起来了", "对面的灯箱晚上太亮了", "车棚里的充电桩没电了")
+    tickets = [
+        graded(f"t{n:02}", f"人{n}", "请物业公司马上派人到三号楼这里看看" + ends[n % 4], n * 2.0)
+        for n in range(12)
+    ]
+    assert all(candidate.figures["texts"] >= 4 for candidate in campaigns(tickets))
+
+
 def test_copies_weigh_less_in_the_evidence_of_the_crowd_too(graded: Make) -> None:
     books = Books(City(), {}, {}, {})
     found = [c for n in range(12) for c in gather(pasted(graded, n), books).candidates if c.kind == "burst"]
@@ -123,7 +146,9 @@ def is_alike(one: str, other: str) -> bool:
 
 @given(st.lists(st.tuples(st.sampled_from(OWN[:4]), st.integers(0, 20), st.integers(0, 20)), max_size=12))
 def test_texts_that_are_alike_by_way_of_others_are_one(cuts: list[tuple[str, int, int]]) -> None:
-    texts = list(dict.fromkeys(PASTED[:start] + text[start : len(text) - end] for text, start, end in cuts))
+    texts = list(
+        dict.fromkeys(PASTED[:start] + (3 * text)[start : 3 * len(text) - end] for text, start, end in cuts)
+    )
     left, groups = set(texts), 0
     while left:
         reached, groups = {min(left)}, groups + 1
