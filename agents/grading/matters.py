@@ -21,8 +21,9 @@ MAX_MATTER = 14
 _LEAST_MATTER = 4
 _READ_FOR_NAME = 300
 _CLAUSE = re.compile(r"[^，。！？；,!?;…\n]+")
-_GREETING = re.compile(
-    r"(?:喂|[你您]好|请问|哎|呃|嗯|啊|那个|我们?|想|要|来电?|跟[你您]|就是|反映|投诉|举报|咨询|求助|问|说|讲|一?下|一?[个件]|事情?|问题|情况|\s)+"
+_FIELD = re.compile(r"\A[【\[]?[\u4e00-\u9fff]{0,4}(?:内容|诉求|问题|描述|情况|事项)[】\]]?\s*[：:]\s*")
+_SAYS_LITTLE = re.compile(
+    r"[【\[]?[^：:]{1,5}[人员号话名间式址源型][】\]]?\s*[：:].*|(?:喂|[你您]好|请问|哎|呃|嗯|啊|那个|我们?|想|要|来电?|跟[你您]|就是|反映|投诉|举报|咨询|求助|问|说|讲|一?下|一?[个件]|事情?|问题|情况|\s)+"
 )
 _OPENING = 80
 """First characters of the content, which weigh more: what a caller says first is what they call for."""
@@ -193,11 +194,16 @@ def _name(ticket: Ticket, key: str | None) -> str:
 
 
 def _opening(ticket: Ticket) -> str:
-    """The first clause that says more than a greeting, without links and markup; at most MAX_MATTER characters."""
+    """The first clause that says more than a greeting or a form's 来电人 and 电话, without links and markup; at most
+    MAX_MATTER characters."""
     said = [plain(text[:_READ_FOR_NAME]) for text in (ticket.title, ticket.content.lstrip())]
-    clauses = [" ".join(found[0].split()) for text in said for found in _CLAUSE.finditer(text)]
+    clauses = [
+        _FIELD.sub("", " ".join(found[0].split()), count=1)
+        for text in said
+        for found in _CLAUSE.finditer(text)
+    ]
     telling = (
-        clause for clause in clauses if len(clause) >= _LEAST_MATTER and not _GREETING.fullmatch(clause)
+        clause for clause in clauses if len(clause) >= _LEAST_MATTER and not _SAYS_LITTLE.fullmatch(clause)
     )
     return (next(telling, "") or max(clauses, key=len, default="") or UNSAID)[:MAX_MATTER].strip()
 
