@@ -133,7 +133,7 @@ class ChatEndpoint:
             self._variant, self._is_sure = VARIANTS[0], False
 
     def _try_next_way(self, failed: Variant, error: Unavailable) -> None:
-        """Raises NoVariant when there is another way to ask; the last one's failure stands as it is."""
+        """Go on to the next way of asking. After the last one a refusal is a wrong setting, and rubbish is what it is."""
         place = VARIANTS.index(failed)
         if place + 1 == len(VARIANTS):
             self._variant = VARIANTS[0]
@@ -144,9 +144,7 @@ class ChatEndpoint:
             return
         if self._variant == failed:
             self._variant = VARIANTS[place + 1]
-        instead = NoVariant(f"{failed}: {error}", error.usage, error.said)
-        instead.variant = failed
-        raise instead from None
+        error.has_other_way = True
 
     async def _request(self, variant: Variant, instructions: str, message: str) -> AIMessage:
         messages: list[BaseMessage] = [SystemMessage(instructions), HumanMessage(message)]

@@ -57,6 +57,8 @@ class Unavailable(Exception):
         self.usage = usage or Usage()
         self.said = said
         self.variant: Variant | None = None
+        self.has_other_way = False
+        """Asked in the next way, it may answer."""
 
 
 class Busy(Unavailable):

@@ -20,7 +20,7 @@ from agents.grading.memory import Answered, Memory, key_of
 from agents.grading.rules import RulesGrader
 from agents.grading.rung import Question, Rung, RungSettings
 from agents.grading.settle import settle
-from agents.grading.waiting import OUTAGES, best, note
+from agents.grading.waiting import OUTAGES, best, failed, note
 from agents.intake.ticket import Kind, Ticket
 from prompts import Prompt
 
@@ -86,20 +86,18 @@ class Ladder:
         return replace(self, memory=memory)
 
     async def climb(self, ticket: Ticket) -> Climbed:
-        """Never raises for what a ticket holds or an endpoint does. What no model could be asked for waits."""
+        """Never raises for what a ticket holds or an endpoint does. What no model has answered waits."""
         climbed, reasons = await self._climb(ticket)
-        note(self.memory.waiting, ticket, climbed.grade, reasons, self.settings.waiting_size)
+        if reasons is not None:
+            note(self.memory.waiting, ticket, climbed.grade, reasons, self.settings.waiting_size)
         return climbed
 
     async def climb_again(self, ticket: Ticket) -> Climbed:
-        """For a ticket that waits: it stays in line until graded() says that its grade has been delivered.
-
-        One whose text no model can grade leaves at once: the rules' grade is the best that it will get, and at the
-        head of the line it would keep all others waiting.
-        """
-        climbed, reasons = await self._climb(ticket)
-        if climbed.grade.source == "rules" and OUTAGES.isdisjoint(reasons):
-            self.graded(ticket)
+        """For a ticket that waits: it stays in line until graded() says that its grade has been delivered, or until no
+        model can grade its text."""
+        climbed, reasons = await self._climb(ticket, again=True)
+        if climbed.grade.source == "rules":
+            failed(self.memory.waiting, ticket, reasons or ())
         return climbed
 
     def graded(self, ticket: Ticket) -> None:
@@ -112,8 +110,11 @@ class Ladder:
         entry = self.memory.waiting.get(ticket.ticket_id)
         return entry is not None and entry.ticket.edition == ticket.edition
 
-    async def _climb(self, ticket: Ticket) -> tuple[Climbed, list[str]]:
-        """The grade, and why no model made it."""
+    async def _climb(self, ticket: Ticket, again: bool = False) -> tuple[Climbed, list[str] | None]:
+        """The grade, and why no model made it; None: that is known from before, and nobody was asked now.
+
+        `again`: an answer that could not be used does not count as known.
+        """
         ruled = self._by_rules(ticket)
         if not self.rungs or self.prompt is None:
             return Climbed(ruled), []
@@ -127,8 +128,9 @@ class Ladder:
             known = self.memory.answers.get(key_of(rung.endpoint.fingerprint, prompt, question.message))
             if known is None or known.asked_at < rung.clock() - self.kept_s:
                 continue
-            if known.serves(ticket):
-                return Climbed(self._grade_by(ruled, known, ticket), known.records(ticket)), []
+            if known.serves(ticket) and not (again and known.answer is None):
+                reasons: list[str] | None = None if known.answer is None else []
+                return Climbed(self._grade_by(ruled, known, ticket), known.records(ticket)), reasons
         return await self._ask_all(ruled, question, ticket, prompt)
 
     def due(self, most: int) -> list[Ticket]:
@@ -173,7 +175,8 @@ class Ladder:
             "why": known.why if is_own else f"reused from {known.audit.ticket_id}",
             **vars(known.usage if is_own else Usage()),
         }
-        return settle(ruled, known.answer, ticket, self.settings.review_below).model_copy(update=spent)
+        grade = settle(ruled, known.answer, ticket, self.settings.review_below)
+        return self.rules.assign(grade, ticket).model_copy(update=spent)
 
     def _day(self, at: float) -> int:
         """The local day of an instant, in days since 1970."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Literal
 
 from agents.city import City, words
 from agents.grading.claims import clauses_of, review_claim
@@ -91,6 +92,24 @@ class RulesGrader:
         """The grade that grade() gave, after nothing but the ticket's unit has changed."""
         duty = warn_again(grade.duty, ticket.unit, self.city) if grade.duty is not None else None
         return grade if duty is grade.duty else grade.model_copy(update={"duty": duty})
+
+    def assign(self, grade: Grade, ticket: Ticket) -> Grade:
+        """The unit and the line anew, for a grade whose kind, category, matter or dangers a model has changed. What it
+        added to the dangers is weighed as its first quote."""
+        city = self.city
+        dangers = list(ticket.hazards or find_hazards(ticket.text, city))
+        known = {danger.name for danger in dangers}
+        for name in grade.hazards if grade.quotes else ():
+            if name not in known:
+                level: Literal["critical", "urgent"] = "critical" if grade.urgency == "critical" else "urgent"
+                dangers.append(Hazard(name=name, level=level, quote=grade.quotes[0]))
+        read = _as_read(ticket)
+        return grade.model_copy(
+            update={
+                "duty": propose_unit(read, grade.matter, grade.category, city),
+                "diversion": divert(read, grade.kind, dangers, city),
+            }
+        )
 
     def _urgency(
         self, kind: Kind, hazards: Sequence[Hazard], found: Found, recurrence: Recurrence

@@ -11,11 +11,11 @@ from agents.grading.audit import LONGEST_ANSWER, Call
 from agents.grading.breaker import Breaker
 from agents.grading.budget import Purse
 from agents.grading.endpoint import (
+    VARIANTS,
     BadJson,
     Broken,
     Busy,
     Endpoint,
-    NoVariant,
     OffList,
     OffText,
     Refused,
@@ -40,8 +40,8 @@ REPAIRS: dict[type[Unavailable], str] = {
 BRIEF = "请尽量简短。"
 LONGEST_TOLD_S = 3_600.0
 """An endpoint that asks to be spared for longer is tried all the same once this is over."""
-MOST_CALLS = 5
-"""Two tries, and what finding the endpoint's way of being asked may take."""
+MOST_CALLS = len(VARIANTS)
+"""Of one question: once in each way, where the endpoint's own is not known yet."""
 
 
 class RungSettings(BaseModel):
@@ -87,7 +87,7 @@ class Asked:
 
 def again(error: Unavailable, question: Question, longest_wait_s: float) -> Question | None:
     """How to ask once more after this failure; None: the next rung. Each outcome has its own answer."""
-    if isinstance(error, NoVariant):
+    if error.has_other_way:
         return question
     if isinstance(error, Busy):
         wait_s = 1.0 if error.retry_after_s is None else error.retry_after_s
@@ -167,7 +167,7 @@ class Rung:
             if error is None:
                 self.breaker = Breaker()
                 return reply, ""
-            tries += not isinstance(error, NoVariant)
+            tries += not error.has_other_way
             may_ask = tries < 2 and len(calls) < MOST_CALLS
             following = again(error, question, self.settings.longest_wait_s) if may_ask else None
             if following is None:

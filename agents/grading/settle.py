@@ -3,13 +3,15 @@
 from typing import Any
 
 from agents.grading.answer import Answer
-from agents.grading.evidence import keep_verbatim, plain, said
+from agents.grading.evidence import is_foreign, keep_verbatim, plain, said
 from agents.grading.grade import URGENCIES, Author, Grade, Recurrence, ReviewReason
 from agents.intake.ticket import Ticket
 
 BY_RULES: Author = "rules"
 _OF_THE_RULES = ("title", "duty", "diversion", "claim_review")
 """Fields that no model is asked for."""
+LEAST_MATTER = 2
+"""Characters: one alone names no problem."""
 FAR_APART = 2
 """Levels of urgency between the rules and the model from which a person looks."""
 
@@ -21,7 +23,8 @@ def settle(ruled: Grade, answer: Answer, ticket: Ticket, review_below: float = 0
     """
     spans, dropped = _proven(answer, ticket.text)
     raised = URGENCIES.index(answer.urgency) > URGENCIES.index(ruled.urgency)
-    reason = said(answer.urgency_reason, 200) if raised else ""
+    reason = _reason(answer, ticket.text) if raised else ""
+    matter = said(answer.matter, 14)
     cues = spans["cues"]
     praised = answer.praise_target or ""
     own: dict[str, Any] = {
@@ -31,7 +34,7 @@ def settle(ruled: Grade, answer: Answer, ticket: Ticket, review_below: float = 0
         "urgency_reason": reason,
         "recurrence": Recurrence(kind=ruled.recurrence.kind, cues=cues) if cues else None,
         "hazards": tuple(name for name in answer.hazards if name not in ruled.hazards),
-        "matter": said(answer.matter, 14),
+        "matter": matter if len(matter) >= LEAST_MATTER else None,
         "place_said": spans["places"],
         "key_phrases": spans["phrases"],
         "quotes": spans["quotes"],
@@ -55,6 +58,12 @@ def settle(ruled: Grade, answer: Answer, ticket: Ticket, review_below: float = 0
             "dropped_quotes": dropped,
         }
     )
+
+
+def _reason(answer: Answer, text: str) -> str:
+    """The model's own, where it is one that an officer can read: the rules' would speak for the lower urgency."""
+    reason = said(answer.urgency_reason, 200)
+    return reason if reason and not is_foreign(reason, text) else "模型研判上调，未写明理由"
 
 
 def _proven(answer: Answer, text: str) -> tuple[dict[str, tuple[str, ...]], int]:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 import prompts
 from agents.city import City
-from agents.grading.answer import answer_model
+from agents.grading.answer import Answer, answer_model
 from agents.grading.chat import ChatEndpoint
 from agents.grading.endpoint import EndpointSettings
 from agents.grading.grade import Climbed, Grade
@@ -58,10 +58,12 @@ class Clock:
         await asyncio.sleep(0)
 
 
-def endpoint(server: ModelServer, model: str = "m0", **settings: Any) -> ChatEndpoint:
+def endpoint(
+    server: ModelServer, model: str = "m0", answer: type[Answer] = ANSWER, **settings: Any
+) -> ChatEndpoint:
     own = {"cny_per_million_in": 2, "cny_per_million_out": 8, **settings}
     return ChatEndpoint(
-        EndpointSettings(model=model, base_url=server.base_url, api_key=SecretStr("k"), **own), ANSWER
+        EndpointSettings(model=model, base_url=server.base_url, api_key=SecretStr("k"), **own), answer
     )
 
 
@@ -70,12 +72,13 @@ def ladder(
     clock: Clock | None = None,
     memory: Memory | None = None,
     own: dict[str, Any] | None = None,
+    answer: type[Answer] = ANSWER,
     **settings: Any,
 ) -> Ladder:
     """A ladder over these servers; `own`: settings of each endpoint."""
     clock = clock or Clock()
     known = LadderSettings(**settings)
-    endpoints = [endpoint(server, f"m{place}", **(own or {})) for place, server in enumerate(servers)]
+    endpoints = [endpoint(server, f"m{place}", answer, **(own or {})) for place, server in enumerate(servers)]
     rungs = rungs_of(endpoints, known, clock, clock.sleep)
     return Ladder(RULES, known, rungs, prompts.load("grade"), memory or Memory())
 
@@ -92,5 +95,14 @@ def climb_all(rungs: Ladder, *texts: str | Ticket) -> list[Climbed]:
             await rungs.climb(text if isinstance(text, Ticket) else ticket(text, f"T{place}"))
             for place, text in enumerate(texts)
         ]
+
+    return asyncio.run(run())
+
+
+def climb_again(rungs: Ladder, *tickets: Ticket) -> list[Climbed]:
+    """For tickets that wait, one after the other."""
+
+    async def run() -> list[Climbed]:
+        return [await rungs.climb_again(one) for one in tickets]
 
     return asyncio.run(run())

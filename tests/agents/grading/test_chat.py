@@ -49,7 +49,8 @@ def test_way_is_found_once_and_remembered(lacks: dict[str, Any], asked: list[str
         first, second = climb_all(rungs, CALM, f"{CALM}急")
     assert [way_of(request) for request in server.requests] == [*asked, asked[-1]]
     assert (first.grade.source, second.grade.source) == ("llm", "llm")
-    assert [audit.call.outcome for audit in first.audits] == ["no_variant"] * (len(asked) - 1) + ["answered"]
+    seen = "bad_json" if "deaf" in lacks else "no_variant"
+    assert [audit.call.outcome for audit in first.audits] == [seen] * (len(asked) - 1) + ["answered"]
     assert second.audits[0].call.variant == asked[-1]
 
 
@@ -60,6 +61,19 @@ def test_endpoint_that_knows_no_way_is_a_wrong_setting() -> None:
     assert climbed.grade.why == "m0: wrong_setting"
     assert "json_object" in climbed.audits[-1].call.detail
     assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("content", ["", "{}", "很抱歉"])
+def test_rubbish_while_the_way_is_sought_is_paid_once_a_way_and_called_what_it_is(content: str) -> None:
+    with model_server() as server:
+        server.always = Scripted(content=content)
+        rungs = ladder(server)
+        (climbed,) = climb_all(rungs, CALM)
+        assert climbed.grade.why == "m0: bad_json"
+        assert [way_of(request) for request in server.requests] == ["json_schema", "tool_call", "json_object"]
+        server.always = Scripted()
+        assert climb(rungs, f"{CALM}急")[0].source == "llm"
+    assert way_of(server.requests[-1]) == "json_schema"
 
 
 def test_server_that_forgets_a_way_is_asked_anew() -> None:

@@ -4,11 +4,17 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from fakes.model_city import CALM, GAS, Clock, climb, climb_all, ladder
+from fakes.model_city import CALM, GAS, Clock, climb, climb_all, ladder, ticket
 from fakes.model_server import ModelServer, Scripted, model_server
 
 import prompts
+from agents.grading.answer import answer_model
+from agents.grading.duties import propose_unit
 from agents.grading.excerpt import fenced
+from agents.grading.ladder import Ladder
+from agents.grading.rules import RulesGrader
+from weisu.city_folder import load_city
+from weisu.wiring import EXAMPLE_CITY
 
 HOUR = {"retry-after": "3600"}
 
@@ -40,7 +46,7 @@ def test_request_carries_strict_schema_and_fenced_text(server: ModelServer) -> N
 
 
 def test_hazard_found_by_rules_is_never_lowered(server: ModelServer) -> None:
-    server.script = [Scripted({"urgency": "low", "quotes": ["燃气泄漏"]})]
+    server.script = [Scripted({"urgency": "low", "quotes": ["楼道里燃气泄漏"], "key_phrases": ["燃气"]})]
     (grade,) = climb(ladder(server), GAS)
     assert grade.urgency == "critical"
     assert grade.proposed == {"rules": "critical", "llm": "low"}
@@ -303,3 +309,28 @@ def test_phone_that_a_model_invents_is_masked(server: ModelServer) -> None:
     server.always = Scripted({"summary": "停水,请回电13800138000"})
     (grade,) = climb(ladder(server), CALM)
     assert "13800138000" not in grade.summary
+
+
+def test_unit_and_line_go_by_the_final_grade(server: ModelServer) -> None:
+    """With a city that has a catalogue of duties: what the model says it is, is whose it is."""
+    city = load_city(EXAMPLE_CITY)
+    text = "来电人要求尽快答复:阳光小区3号楼夜里变压器嗡嗡响,睡不着"
+    categories = {category.key: category for category in city.categories}
+    noise = next(key for key in categories if "噪" in key)
+    rules = RulesGrader(city)
+    known = ladder(server, answer=answer_model(city))
+    rungs = Ladder(rules, known.settings, known.rungs, known.prompt)
+    said = {"summary": "夜里变压器嗡嗡响", "quotes": ["变压器嗡嗡响"], "place_said": [], "key_phrases": []}
+    server.always = Scripted({**said, "category": noise, "matter": "噪音扰民"})
+    (climbed,) = climb_all(rungs, text)
+    ruled = rules.grade(ticket(text))
+    assert (climbed.grade.source, climbed.grade.category) == ("llm", noise)
+    assert climbed.grade.duty == propose_unit(ticket(text), "噪音扰民", noise, city) != ruled.duty
+    assert climbed.grade.author("duty") == "rules"
+
+
+def test_danger_that_only_a_model_saw_diverts_the_call(server: ModelServer) -> None:
+    server.always = Scripted({"urgency": "critical", "hazards": ["fire"], "quotes": ["新华小区停水一上午"]})
+    (grade,) = climb(ladder(server), CALM)
+    assert grade.diversion is not None
+    assert (grade.diversion.to, grade.diversion.quote) == ("119", "新华小区停水一上午")

@@ -66,7 +66,7 @@ def test_danger_place_and_kind_of_a_copy_are_its_own(server: ModelServer) -> Non
     [
         "新华小区停水三天了,什么时候能来水?",
         "新华小区停水一上午了,什么时候能来水",
-        "新华小区停电一上午了,什么时候能来水?",
+        "新华小区停水一上午了,什么时候能来电?",
     ],
 )
 def test_near_copy_is_asked_about(server: ModelServer, other: str) -> None:

@@ -70,3 +70,14 @@ def test_doubtful_grades_go_to_a_person(said: dict[str, Any], reasons: tuple[str
 def test_summary_and_matter_keep_their_lengths() -> None:
     grade = settled(summary="停" * 150, matter="水" * 30)
     assert (len(grade.summary), len(grade.matter)) == (80, 14)
+
+
+def test_matter_of_one_character_is_left_to_the_rules() -> None:
+    grade = settled(matter="水")
+    assert (len(grade.matter) > 1, grade.author("matter")) == (True, "rules")
+
+
+@pytest.mark.parametrize("reason", ["", "water is off for many people"])
+def test_raised_urgency_never_stands_beside_the_rules_reason_for_a_lower_one(reason: str) -> None:
+    ruled, grade = RULES.grade(ticket(CALM)), settled(urgency="critical", urgency_reason=reason)
+    assert grade.urgency_reason == "模型研判上调，未写明理由" != ruled.urgency_reason

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from fakes.model_city import CALM, GAS, RULES, Clock, climb_all, ladder, ticket
+import pytest
+from fakes.model_city import CALM, GAS, RULES, Clock, climb_again, climb_all, ladder, ticket
 from fakes.model_server import Scripted, model_server
 
 from agents.grading.memory import Memory
-from agents.grading.waiting import Waiting, best, note
+from agents.grading.waiting import MOST_TRIES, Waiting, best, failed, note
 from agents.intake.ticket import Ticket
 
 
@@ -40,7 +41,7 @@ def test_line_is_bounded_and_gives_up_what_is_worth_least() -> None:
 def test_reasons_that_lie_with_the_text_do_not_wait() -> None:
     waiting: dict[str, Waiting] = {}
     one = ticket(CALM)
-    note(waiting, one, RULES.grade(one), ["refused", "off_list", "bad_json"], 10)
+    note(waiting, one, RULES.grade(one), ["refused", "no_words"], 10)
     assert waiting == {}
 
 
@@ -74,3 +75,71 @@ def test_ladder_without_endpoints_has_no_line() -> None:
     memory = Memory()
     climb_all(ladder(memory=memory), ticket(CALM))
     assert memory.waiting == {}
+
+
+def test_rubbish_puts_behind_the_others_and_out_of_the_line_at_last() -> None:
+    waiting = line(ticket(GAS, "gas"), ticket(CALM, "calm"))
+    for _ in range(MOST_TRIES - 1):
+        failed(waiting, ticket(GAS, "gas"), ["off_text"])
+        assert ids(best(waiting, 10)) == ["calm", "gas"]
+    failed(waiting, ticket(GAS, "gas"), ["off_text"])
+    assert ids(best(waiting, 10)) == ["calm"]
+
+
+def test_outage_in_between_costs_no_try_and_an_older_state_none_at_all() -> None:
+    waiting = line(ticket(CALM, "calm", edition=2))
+    failed(waiting, ticket(CALM, "calm", edition=2), ["bad_json", "breaker_open"])
+    failed(waiting, ticket(CALM, "calm"), ["refused"])
+    assert waiting["calm"].tries == 0
+    failed(waiting, ticket(CALM, "calm", edition=2), ["refused"])
+    assert waiting == {}
+
+
+RUBBISH = {
+    "prose": Scripted(content="很抱歉"),
+    "nothing": Scripted(content=""),
+    "English": Scripted({"summary": "No water since this morning"}),
+    "another ticket": Scripted({"summary": "夜间施工", "quotes": ["工地半夜打桩"], "place_said": ["东风路"]}),
+}
+
+
+@pytest.mark.parametrize("said", RUBBISH.values(), ids=RUBBISH)
+@pytest.mark.parametrize("variant", ["probe", "json_schema"])
+def test_tickets_answered_with_rubbish_get_a_model_when_it_is_over(said: Scripted, variant: str) -> None:
+    clock, memory = Clock(), Memory()
+    with model_server() as server:
+        server.always = said
+        rungs = ladder(server, clock=clock, memory=memory, own={"variant": variant})
+        grades = climb_all(rungs, *(ticket(f"{CALM}{n}", f"T{n}") for n in range(20)))
+        assert {one.grade.source for one in grades} == {"rules"} and len(memory.waiting) == 20
+        assert len(server.requests) <= 15
+        server.always = Scripted()
+        clock.now += 601
+        better: set[str] = set()
+        while due := rungs.due(1):
+            (again,) = climb_again(rungs, *due)
+            assert again.grade.source == "llm"
+            rungs.graded(due[0])
+            better.add(due[0].ticket_id)
+    assert len(better) == 20
+
+
+def test_redelivery_of_a_ticket_answered_with_rubbish_keeps_its_place_and_pays_nothing() -> None:
+    memory = Memory()
+    with model_server() as server:
+        server.always = Scripted(content="很抱歉")
+        rungs = ladder(server, memory=memory, own={"variant": "json_schema"})
+        climb_all(rungs, ticket(CALM), ticket(CALM))
+        assert (list(memory.waiting), len(server.requests)) == (["T1"], 2)
+
+
+def test_text_that_no_model_can_grade_is_given_up() -> None:
+    memory = Memory()
+    with model_server() as server:
+        server.always = Scripted(content="很抱歉")
+        rungs = ladder(server, memory=memory, breaker_failures=50, own={"variant": "json_schema"})
+        climb_all(rungs, ticket(CALM))
+        while due := rungs.due(1):
+            climb_again(rungs, *due)
+    assert memory.waiting == {}
+    assert len(server.requests) == 2 * (1 + MOST_TRIES)
