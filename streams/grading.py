@@ -41,6 +41,9 @@ class Grading:
         self._spent = tables.open("spent", Spent)
         self._waiting = tables.open("waiting", Waiting)
         self._ladders: dict[int, Ladder] = {}
+        self._share = 1 / self._topics.partitions(self._topics.accepted)
+        if told := self._ladder.over(Memory(share=self._share)).unaffordable():
+            log.warning("%s", told)
         self._wrong: set[str] = set()
 
     def _forget(self) -> None:
@@ -107,7 +110,7 @@ class Grading:
                 self._answers.shelf(partition),
                 self._spent.shelf(partition),
                 self._waiting.shelf(partition),
-                share=1 / self._topics.partitions(self._topics.accepted),
+                share=self._share,
             )
             self._ladders[partition] = self._ladder.over(memory)
         return self._ladders[partition]

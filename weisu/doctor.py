@@ -8,7 +8,7 @@ from indexing.index import Query
 from streams.broker import find_binary
 from streams.topics import Topics, WrongTopics, verify
 from weisu import __version__, wiring
-from weisu.settings import Settings
+from weisu.settings import Settings, WrongSetup
 
 
 def python(_: Settings) -> str:
@@ -41,7 +41,10 @@ def index(settings: Settings) -> str:
 
 
 def grading(settings: Settings) -> str:
-    wiring.make_grader(settings, wiring.city_of(settings))
+    topics = Topics(settings.stream.prefix, settings.stream.wide)
+    share = 1 / topics.partitions(topics.accepted)
+    if told := wiring.make_grader(settings, wiring.city_of(settings), share).unaffordable():
+        raise WrongSetup(f"{told}: set WEISU_LADDER__TOKENS_PER_DAY and __CNY_PER_DAY")
     names = ", ".join(endpoint.name for endpoint in settings.ladder.endpoints)
     return f"rules{', model ' + names if names else ' only (no endpoint is set)'}"
 

@@ -41,7 +41,8 @@ def run_replay(
     progress: Callable[[int], None] = lambda _: None,
     commands: Sequence[Command] = (),
 ) -> dict[str, Any]:
-    """Replay a file into `out`; returns the report. Same input, same files, whatever the number of workers.
+    """Replay a file into `out`; returns the report. Same input, same files, whatever the number of workers; a
+    model's answers and its budget, of which each worker has an equal share, are the exception.
 
     `commands`: what officers asked meanwhile. Raises UnreadableFile before anything is written when the input
     cannot be opened.
@@ -93,7 +94,7 @@ def _decide(
         return path, results
     path = with_attic(wiring.make_back(settings))
     back = Back(path, watch, results=written_only(), commands=commands)
-    return path, replay_sharded(events, workers, partial(make_front, settings), back, watch)
+    return path, replay_sharded(events, workers, partial(make_front, settings, 1 / workers), back, watch)
 
 
 def read_commands(path: Path) -> tuple[Command, ...]:
@@ -110,9 +111,9 @@ def read_commands(path: Path) -> tuple[Command, ...]:
     return tuple(commands)
 
 
-def make_front(settings: Settings) -> PathOfTickets:
-    """Intake and grading in one shard."""
-    return with_attic(wiring.make_front(settings))
+def make_front(settings: Settings, share: float) -> PathOfTickets:
+    """Intake and grading in one shard, with its share of the day's budget for models."""
+    return with_attic(wiring.make_front(settings, share=share))
 
 
 def with_attic(path: PathOfTickets) -> PathOfTickets:

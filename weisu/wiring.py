@@ -12,6 +12,7 @@ from agents.alerting.decide import Desk
 from agents.city import City
 from agents.grading.answer import answer_model
 from agents.grading.ladder import Ladder, rungs_of
+from agents.grading.memory import Memory
 from agents.grading.rules import RulesGrader
 from agents.intake.accept import Intake
 from agents.notifying.route import Routing
@@ -68,9 +69,11 @@ def instant_of(at: datetime, city: City) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=zone_of(city))
 
 
-def make_grader(settings: Settings, city: City) -> Ladder:
-    """The ladder with every configured endpoint; rules only when there is none. Raises WrongSetup for one that cannot
-    be made."""
+def make_grader(settings: Settings, city: City, share: float = 1.0) -> Ladder:
+    """The ladder with every configured endpoint; rules only when there is none. `share`: of the day's budget.
+
+    Raises WrongSetup for an endpoint that cannot be made.
+    """
     rules, kept_s = RulesGrader(city), settings.stream.lane.audit_days * 86_400.0
     if not settings.ladder.endpoints:
         return Ladder(rules, settings.ladder, kept_s=kept_s)
@@ -82,14 +85,16 @@ def make_grader(settings: Settings, city: City) -> Ladder:
     except Exception as error:  # each provider's library raises its own
         raise WrongSetup(f"{PREFIX}LADDER__ENDPOINTS: {error}") from None
     rungs = rungs_of(endpoints, settings.ladder)
-    return Ladder(rules, settings.ladder, rungs, prompts.load("grade"), kept_s=kept_s)
+    memory = Memory(share=share)
+    return Ladder(rules, settings.ladder, rungs, prompts.load("grade"), memory, kept_s)
 
 
-def make_front(settings: Settings, city: City | None = None) -> Path:
-    """Intake and grading over dicts: one shard of a replay. `city`: when it is read already."""
+def make_front(settings: Settings, city: City | None = None, share: float = 1.0) -> Path:
+    """Intake and grading over dicts: one shard of a replay. `city`: when it is read already; `share`: see
+    make_grader."""
     city = city or working_city(settings)
     return Path(
-        intake=Intake(city, settings.key, {}, settings.hide_doors), grader=make_grader(settings, city)
+        intake=Intake(city, settings.key, {}, settings.hide_doors), grader=make_grader(settings, city, share)
     )
 
 

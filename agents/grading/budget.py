@@ -2,7 +2,8 @@
 
 Every partition has an equal share of the day's cap and keeps its own account, which moves with the partition.
 Two workers own different partitions, so together they cannot pass the cap, without asking each other.
-A call is reserved at the most that it can cost before it is made, so calls under way cannot pass it either.
+A call is reserved at the most that it can cost before it is made, so calls under way cannot pass it either. Only a
+server that does not keep to the longest answer can, by what its answers under way are too long: see ChatEndpoint.most.
 """
 
 from collections.abc import MutableMapping
@@ -46,6 +47,13 @@ class Purse:
     share: float = 1.0
     """This partition's part of the caps."""
     _reserved: Usage = field(default_factory=Usage)
+
+    def affords(self, most: Usage) -> bool:
+        """Whether a day's share can pay for one such call."""
+        caps = self.caps
+        return (
+            most.tokens <= caps.tokens_per_day * self.share and most.cost_cny <= caps.cny_per_day * self.share
+        )
 
     def reserve(self, most: Usage, day: int) -> bool:
         """Set aside what a call can cost at most; False: it does not fit any more today."""

@@ -36,6 +36,8 @@ from agents.grading.endpoint import (
 TOOL = "grade"
 MOST_TOKENS = 1_000_000_000
 """More than any question can take: who says so counts wrongly."""
+MOST_OVER = 10
+"""Times the longest answer that is reckoned with: more would be a wrong count that stops all questions."""
 _LISTED = frozenset({"literal_error", "enum"})
 """pydantic's names for a value outside a closed list."""
 _DECLINED = (
@@ -86,6 +88,7 @@ class ChatEndpoint:
         schema = strict_schema(answer)
         self._schema = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
         self._ways = {variant: _bound(chat, variant, schema) for variant in VARIANTS}
+        self._longest = settings.tokens_out
         self._is_sure = settings.variant != "probe"
         self._variant: Variant = VARIANTS[0] if settings.variant == "probe" else settings.variant
 
@@ -104,12 +107,30 @@ class ChatEndpoint:
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def most(self, instructions: str, message: str) -> Usage:
-        """A Chinese character is at most one token to the tokenizers in use; of JSON three characters are one."""
-        tokens_in = len(instructions) + len(message) + len(self._schema) // 3
-        return self._settings.price(tokens_in, self._settings.tokens_out)
+        """A Chinese character is at most one token to the tokenizers in use; of JSON three characters are one.
+
+        Not every server keeps to the longest answer that it is told: one that has passed it may pass it again.
+        """
+        return self._settings.price(self._tokens_in(instructions, message), self._longest)
+
+    def _tokens_in(self, instructions: str, message: str) -> int:
+        return len(instructions) + len(message) + len(self._schema) // 3
 
     async def ask(self, instructions: str, message: str) -> Reply:
         """One request. Raises Unavailable with what the rung must do about it."""
+        try:
+            reply = await self._ask(instructions, message)
+        except Unavailable as error:
+            self._see(error.usage)
+            raise
+        self._see(reply.usage)
+        return reply
+
+    def _see(self, usage: Usage) -> None:
+        most = MOST_OVER * self._settings.tokens_out
+        self._longest = max(self._longest, min(usage.tokens_out, most))
+
+    async def _ask(self, instructions: str, message: str) -> Reply:
         variant, was_sure = self._variant, self._is_sure
         if variant == "json_object":
             instructions = f"{instructions}\n# 结构(JSON Schema)\n{self._schema}"

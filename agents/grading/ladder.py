@@ -85,6 +85,21 @@ class Ladder:
         """The same ladder over the memory of another partition: breakers and pace are shared, the purse is not."""
         return replace(self, memory=memory)
 
+    def unaffordable(self) -> str:
+        """One line for the start, where this partition's share of a day's cap cannot pay for the shortest question;
+        empty: it can, or a cap of 0 says that rules are wanted."""
+        caps, share = self.settings, self.memory.share
+        if not self.rungs or self.prompt is None or not (caps.tokens_per_day and caps.cny_per_day):
+            return ""
+        least = [rung.endpoint.most(self.prompt.text, "") for rung in self.rungs]
+        if any(map(self._purse.affords, least)):
+            return ""
+        return (
+            f"the day's budget is too small, no model will be asked: one of {round(1 / share)} partitions has"
+            f" {caps.tokens_per_day * share:.0f} tokens and {caps.cny_per_day * share:.2f} yuan a day, one question may"
+            f" take {min(most.tokens for most in least)} tokens and {min(most.cost_cny for most in least):.4f} yuan"
+        )
+
     async def climb(self, ticket: Ticket) -> Climbed:
         """Never raises for what a ticket holds or an endpoint does. What no model has answered waits."""
         climbed, reasons = await self._climb(ticket)

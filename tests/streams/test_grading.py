@@ -68,6 +68,9 @@ async def test_outage_loses_nothing_and_all_is_graded_again_when_it_is_over(tmp_
         await role.grading.grade_again()
         assert len(role.graded()) == 21  # the breaker is open: nobody is asked
         server.always = Scripted()
+        server.script = [
+            Scripted({"summary": "楼道里燃气泄漏", "quotes": ["楼道里燃气泄漏"], "key_phrases": ["燃气"]})
+        ]
         clock.now += 61
         await role.grading.grade_again()
     better = role.graded()[21:]
@@ -239,3 +242,14 @@ async def test_partitions_have_purses_of_their_own(tmp_path: Path) -> None:
     by_model = [one.ticket.ticket_id[1] for one in role.graded() if one.grade.source == "llm"]
     assert {by_model.count(str(partition)) for partition in range(4)} == {len(by_model) // 4}
     assert 400 * len(server.requests) <= 16_000
+
+
+async def test_share_that_cannot_pay_one_question_is_one_line_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with model_server() as server:
+        Role(ladder(server), tmp_path / "a")
+        assert not caplog.records
+        Role(ladder(server, tokens_per_day=3_000), tmp_path / "b")
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "no model will be asked" in caplog.text

@@ -60,3 +60,25 @@ def test_wrong_key_is_one_clear_line_and_stands_in_the_report(events: Path) -> N
     report = json.loads((out / "report.json").read_text())
     assert report["graded_by"] == {"rules": 9}
     assert report["no_model"] == {"m0: breaker_open": 7, "m0: wrong_setting": 1, "no_words": 1}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_of_a_replay_share_one_budget(events: Path, workers: int) -> None:
+    with model_server() as server:
+        report = replayed(events, server, workers, tokens_per_day=7_200)
+    asked = report["graded_by"].get("m0", 0)
+    assert 0 < asked == len(server.requests) and 400 * asked <= 7_200
+    assert report["no_model"].get("m0: budget_spent", 0) == 8 - asked
+    assert ("budget_spent" in without_model(report)) is (asked < 8)
+
+
+def test_budget_too_small_for_one_question_is_said_at_the_start(events: Path) -> None:
+    out = events.parent / "out"
+    with model_server() as server:
+        told = {"WEISU_LADDER__ENDPOINTS": json.dumps([{"model": "m0", "base_url": server.base_url}])}
+        told["WEISU_LADDER__TOKENS_PER_DAY"] = "1000"
+        command = [sys.executable, "-m", "weisu", "replay", str(events), "--out", str(out), "--grader", "llm"]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **told})
+    first, last = ran.stderr.splitlines()
+    assert "no model will be asked" in first and "budget_spent (8)" in last
+    assert server.requests == []

@@ -57,7 +57,10 @@ def replay(
     ] = None,
     grader: Annotated[str, typer.Option(help="rules, or llm with WEISU_LADDER__ENDPOINTS set")] = "rules",
     workers: Annotated[
-        int, typer.Option(help="Processes for intake and grading; the results do not depend on it", min=1)
+        int,
+        typer.Option(
+            help="Processes for intake and grading; by rules the results do not depend on it", min=1
+        ),
     ] = 1,
     commands: Annotated[
         Path | None, typer.Option(help="What officers asked, .jsonl of alerts.commands: decided at its time")
@@ -75,6 +78,8 @@ def replay(
         settings = settings.model_copy(
             update={"ladder": settings.ladder.model_copy(update={"endpoints": ()})}
         )
+    elif told := wiring.make_grader(settings, wiring.city_of(settings), 1 / workers).unaffordable():
+        print(f"weisu: {told}", file=sys.stderr)
     size = events.stat().st_size if events.is_file() else None
     asked = read_commands(commands) if commands is not None else ()
     with progress_bar(f"replay {events.name}", size) as show:

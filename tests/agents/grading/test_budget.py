@@ -1,9 +1,11 @@
 """The day's cap: hard, shared by partitions, and stepped down at, never stopped at."""
 
 import asyncio
+from typing import Any
 
+import pytest
 from fakes.model_city import CALM, Clock, climb, climb_all, ladder, ticket
-from fakes.model_server import model_server
+from fakes.model_server import Scripted, model_server
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +68,47 @@ def test_two_workers_over_one_budget_stay_within_it_and_lose_nothing() -> None:
     assert spent == 400 * len(server.requests) <= cap
     assert sum(grade.source == "llm" for grade in grades) == len(server.requests)
     assert {grade.why for grade in grades if grade.source == "rules"} == {"m0: budget_spent"}
+
+
+def test_server_that_ignores_the_longest_answer_is_reckoned_by_what_it_took() -> None:
+    memory, cap = Memory(), 30_000
+    with model_server() as server:
+        server.always = Scripted(
+            usage={"prompt_tokens": 300, "completion_tokens": 5000, "total_tokens": 5300}
+        )
+        rungs = ladder(server, memory=memory, tokens_per_day=cap, own={"variant": "json_schema"})
+        grades = climb(rungs, *(f"{CALM}{n}" for n in range(12)))
+    assert memory.spent["account"].tokens == 5300 * len(server.requests) <= cap
+    assert (len(server.requests), grades[-1].why) == (5, "m0: budget_spent")
+
+
+def test_wrong_count_of_an_answer_does_not_stop_tomorrows_questions() -> None:
+    clock = Clock()
+    wrong = {"prompt_tokens": 300, "completion_tokens": 900_000_000, "total_tokens": 0}
+    with model_server(Scripted(usage=wrong)) as server:
+        rungs = ladder(server, clock=clock)
+        assert [grade.source for grade in climb(rungs, CALM, f"{CALM}急")] == ["llm", "rules"]
+        clock.now += 86_400
+        assert climb(rungs, f"{CALM}急")[0].source == "llm"
+
+
+@pytest.mark.parametrize(
+    ("partitions", "caps", "told"),
+    [
+        (12, {"tokens_per_day": 30_000}, "one of 12 partitions has 2500 tokens"),
+        (1, {"tokens_per_day": 30_000}, ""),
+        (12, {"tokens_per_day": 300_000}, ""),
+        (4, {"cny_per_day": 0.01}, "yuan"),
+        (12, {"tokens_per_day": 0}, ""),
+        (12, {"cny_per_day": 0}, ""),
+    ],
+)
+def test_share_that_cannot_pay_one_question_is_said_at_the_start(
+    partitions: int, caps: dict[str, Any], told: str
+) -> None:
+    with model_server() as server:
+        said = ladder(server, memory=Memory(share=1 / partitions), **caps).unaffordable()
+    assert told in said and bool(said) is bool(told)
 
 
 def test_account_survives_a_restart() -> None:
