@@ -29,7 +29,10 @@ _AFTER = frozenset(
     "的是在住于因为和与电联反说从今现来有被把要想对向给也都就已了不去到年欠半驾走退拖租打收借骗偷撞摔晕拿失报过让请投求"
 )
 """What follows a name that only a weak cue announces: no 区 and no 路, those make it a place."""
-_PLACE_END = frozenset("村庄湾屯岭坪沟桥店镇河塘坝园苑城区路街巷院里门")
+_PLACE_END = frozenset(
+    "村庄湾屯岭坪沟桥店镇河塘坝园苑城区路街巷院里门站洼滩乡县市省冲堡港湖寨崖埠垭垸铺厂校局所楼厦社"
+)
+"""How names of places end, and names of people hardly ever: no 山, 洲 and 泉."""
 _NEVER_HINTED = frozenset("都别相向经管全和后查须步从应连")
 """Surnames that are far more often other words where only a weak cue stands before them: 主管, 对方向."""
 _BOUNDS = frozenset("，,。；;、（()）：: \t\n\r\u3000！!？?〔】[]【/|")
@@ -85,6 +88,9 @@ _BEFORE_SECRET = re.compile(
     rf"(?:\A|[^{_CJK}0-9])(?P<said>[{_CJK}]{{2,4}})[，,、(（:： ]{{0,2}}(?:联系)?(?:电话|手机)?号?[:： ]{{0,2}}\Z"
 )
 _ALONE = re.compile(rf"(?<=[，,、；;：:])(?P<said>[{_CJK}]{{2,4}})(?=[，,、；;。\n]|\Z)")
+_LONGEST_NAME = 4
+_DESCRIBED = re.compile(r"[，,、(（ \t/|][男女](?=[，,。；;、\s）)/|]|\Z)")
+_BEFORE_SEX = re.compile(rf"(?:\A|[^{_CJK}])(?P<said>[{_CJK}]{{2,{_LONGEST_NAME}}})\Z")
 _NO_NAMES = frozenset(_LISTS["no_names"].split())
 _NOT_PERSONS = frozenset(
     [
@@ -126,6 +132,7 @@ def find_names(text: str, caller: str = "") -> Iterator[tuple[int, int]]:
         yield from _find_surnames(text)
     if "〔" in text:
         yield from _find_beside_secrets(text)
+    yield from _find_described(text)
     for match in _FORM.finditer(text):
         start = match.start()
         form = text[start : start + 2]
@@ -193,7 +200,8 @@ def _find_beside_secrets(text: str) -> Iterator[tuple[int, int]]:
         before = max(0, at - _REACH)
         if match := _BEFORE_SECRET.search(text, before, at):
             said = match["said"]
-            if (_name_size(said) == len(said) or _whole_size(said)) and said[-2:] not in _FORMS:
+            is_whole = _name_size(said) == len(said) or _whole_size(said)
+            if is_whole and said[-2:] not in _FORMS and said[-1] not in _PLACE_END:
                 yield match.span("said")
         end = at + 1
         while text.startswith("〔", end):
@@ -203,6 +211,14 @@ def _find_beside_secrets(text: str) -> Iterator[tuple[int, int]]:
             said, is_cut = match["said"], match.end() == until < len(text)
             if not is_cut and _whole_size(said) and _is_bare_name(said):
                 yield match.span("said")
+
+
+def _find_described(text: str) -> Iterator[tuple[int, int]]:
+    """张伟,男,35岁"""
+    for match in _DESCRIBED.finditer(text):
+        said = _BEFORE_SEX.search(text, max(0, match.start() - _LONGEST_NAME - 1), match.start())
+        if said and _whole_size(said["said"]) and _is_bare_name(said["said"]):
+            yield said.span("said")
 
 
 def _is_bare_name(said: str) -> bool:
@@ -287,7 +303,8 @@ def _size_before(text: str, end: int) -> int:
             continue
         if said.startswith(COMPOUND) and (size == 2 or _grown_size(said) == size):
             return size
-        if size < 4 and said[0] not in _COMMON_WORDS and _grown_size(said) == size:
+        is_place = said[-2] in _PLACE_END and said[-1] in SURNAMES  # 金桂苑王先生 and 白杨站王先生
+        if size < 4 and not is_place and said[0] not in _COMMON_WORDS and _grown_size(said) == size:
             return size
     if end and text[end - 1] in _SINGLE and (text[end - 1] not in _COMMON_WORDS or _is_edge(text, end - 1)):
         return 1
