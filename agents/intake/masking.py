@@ -110,61 +110,81 @@ def _settle(found: Iterable[Span]) -> list[Span]:
 
 _DIGITS = "〇零一二三四五六七八九"
 _SHADOW = {ord(c): str(max(i - 1, 0)) for i, c in enumerate(_DIGITS)} | {ord("幺"): "1", ord("两"): "2"}
-_SHADOW |= {0x3000: " ", ord("—"): "-", ord("–"): "-", ord("，"): ",", ord("、"): ","}
+_SHADOW |= {ord(c): str(i) for i, c in enumerate("零壹贰叁肆伍陆柒捌玖")}
+_SHADOW |= {ord(c): "-" for c in "—–－~～_/"} | {ord(c): "," for c in "，、"}
+_SHADOW |= {0x3000: " ", ord("（"): "(", ord("）"): ")"}
 """One character for one, so that a place in the shadow is the same place in the text."""
 _COUNTED = re.compile(
-    rf"(?<=[0-9]{{7}})[{_DIGITS}两](?![{_DIGITS}幺两])|[{_DIGITS}两](?=[直下次个天遍回趟楼样般起些边旦共度])"
+    rf"(?<=[0-9]{{7}})(?<![^0-9]1[3-9][0-9]{{8}})[{_DIGITS}两](?![{_DIGITS}幺两])|[{_DIGITS}两](?=[直下次个天遍回趟楼样般起些边旦共度])"
 )
 """Numerals that are words of their own: 13800138000一直没人接."""
 
-_LONG_NUMBER = re.compile(rf"[\d{_DIGITS}幺两](?:[ \u3000.·—–，,、-]?[\d{_DIGITS}幺两]){{6}}")
-_LATIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z]{3}")
+_SAID = rf"[\d{_DIGITS}壹贰叁肆伍陆柒捌玖幺两]"
+_LONG_NUMBER = re.compile(rf"{_SAID}(?:[ \u3000.·—–－~～_/()（），,、\n-]{{0,2}}{_SAID}){{6}}")
+_LATIN = re.compile(rf"[0-9A-Za-z][-_ 0-9A-Za-z{_DIGITS}]{{3}}")
 """So written, the search skips what is no such letter."""
+_GAP = r"[ .,\n-]{0,2}"
 _ID_CARD = re.compile(
-    r"(?<!\d)[1-9]\d{5}[ -]?(?:19|20)\d\d[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])"
-    r"[ -]?\d{3}[ -]?[\dXx](?![\dA-Za-z])"
+    rf"(?<!\d)[1-9]\d{{5}}{_GAP}(?:19|20)\d\d{_GAP}(?:0[1-9]|1[0-2]){_GAP}(?:0[1-9]|[12]\d|3[01])"
+    rf"{_GAP}\d{{3}}{_GAP}[\dXx](?![\dA-Za-z])"
 )
 _ID_CARD_SPACED = re.compile(r"(?<!\d)[1-9](?:[ -]?\d){16}[ -]?[\dXx](?![\dA-Za-z])")
-_ID_CARD_SAID = re.compile(r"(?:身份证|证件)[号码是为:： ]{0,6}(\d{14,17}[\dXx])(?![\dA-Za-z])")
-_MOBILE = re.compile(
-    r"(?=[\d+])(?<!\d)(?:\+?(?:00)?86[ -]?)?"
-    r"(?:1[3-9]\d(?:[ \-.·]?\d){8}|1[ \-.·][3-9](?:[ \-.·]\d){9}|1[3-9]\d,\d{4},\d{4}|1[3-9]\d\d,\d{4},\d{3})(?!\d)"
+_ID_CARD_SAID = re.compile(
+    rf"(?:身份证|证件)[号码是为:： ]{{0,6}}(\d(?:{_GAP}\d){{13,16}}{_GAP}[\dXx])(?![\dA-Za-z])"
 )
+_MOBILE = re.compile(
+    r"(?=[\d+(])(?<!\d)(?:\+?(?:00)?86[ -]?)?"
+    r"(?:1[3-9]\d(?:[ \-.·]?\d){8}|1[ \-.·][3-9](?:[ \-.·]\d){9}|1[3-9]\d,\d{4},\d{4}|1[3-9]\d\d,\d{4},\d{3}"
+    r"|\(?1[3-9]\d[ .()-]{1,2}\d{4}[ .()-]{0,2}\d{4}|1-(?!800)[3-9]\d\d-\d{3}-\d{4})(?!\d)"
+)
+"""With two signs between, only in the groups that are spoken: 3-4-4. With a country's trunk 1, only 1-3-3-4."""
 _LETTERED_MOBILE = re.compile(
     r"(?=[1lI])(?<![0-9A-Za-z])(?=[0-9]*[OolI])[1lI][3-9](?=(?:[OolI]*[0-9]){6})[0-9OolI]{9}(?![0-9A-Za-z])"
 )
 """l38O0138OOO: letters that look like digits."""
 _LANDLINE = re.compile(
-    r"(?=[\d+(（])(?<!\d)(?<!\d[-.])(?:\+?86[ -]?)?[(（]?0(?:10|2\d|[3-9]\d\d)(?:[)）] ?|[ ,-])?"
-    r"[2-8]\d{2,3}[ ,-]?\d{4}(?!\d)"
+    r"(?=[\d+(])(?<!\d)(?<!\d[-.])(?:(?:\+?86[ -]?)?\(?0(?:10|2\d|[3-9]\d\d)|\+?86[ -](?:10|2\d|[3-9]\d\d)(?=[ -]))"
+    r"(?:\) ?|[ ,.-]{0,3})[2-8](?:\d{2,3}[ ,.-]?\d{4}|\d(?: \d\d){3})(?!\d)"
 )
-_LOCAL_LINE = re.compile(r"(?:电话|座机|手机|联系方式)[号码是为:： ]{0,4}([2-8]\d{2,3}[ -]?\d{4})(?![\d年])")
+_LOCAL_LINE = re.compile(
+    r"(?:电话|座机|手机|小灵通|联系方式|联系我|致电|回电)[号码是为:： ]{0,4}([2-8]\d{2,3}[ -]?\d{4})(?![\d年])"
+)
 _CARD = re.compile(r"(?<!\d)(?:62|4\d|5[1-5]|3[457])\d\d(?:[ -]?\d){12,15}(?!\d)")
 _CARD_SAID = re.compile(r"(?:银行卡|卡号|账户|存折)[号码是为:： ]{0,5}(\d(?:[ -]?\d){11,20})(?!\d)")
+_PAPER = re.compile(
+    r"(?:护照|通行证|[社医]保卡?|军官证|驾驶证|驾照)(?:编?号码?)?[是为:： ]{0,3}([A-Za-z]{0,2}\d{7,12})(?![0-9A-Za-z])"
+)
 _PLATE = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使][A-HJ-NP-Za-hj-np-z][·•. -]?"
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使] ?[A-HJ-NP-Za-hj-np-z](?:[·•. -]?"
     r"(?=[A-Za-z]{0,4}\d)[A-HJ-NP-Za-hj-np-z0-9]{4,5}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳](?![A-Za-z0-9])"
+    r"|[·•. -]?[A-HJ-NP-Z]?[零〇一二三四五六七八九幺]{4,5}(?![零〇一二三四五六七八九幺十百千万])"
+    r"|(?: [A-HJ-NP-Z])?(?: \d){4,5}(?! ?\d))"
 )
 _MAIL = re.compile(
     r"(?<![\w.%+-])[A-Za-z0-9._%+-]{1,64}(?: ?@ ?|[(（\[]at[)）\]])[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}",
     re.ASCII,
 )
-_QQ = re.compile(r"(?:[Qq]{2}|扣扣)(?:号码|账号|群号|号|群)?[是为:： ]{0,3}([1-9](?: ?\d){4,11})(?![\d元块])")
+_QQ = re.compile(
+    r"(?:[Qq]{2}|扣扣|[Qq](?=号)|企鹅(?=号))(?:号码|账号|群号|号|群)?[是为:： ]{0,3}([1-9](?: ?\d){4,11})(?![\d元块])"
+)
 _ACCOUNT = re.compile(
-    r"(?=[微薇威扣QqVvWw账帐户抖支加])(?:(?:微信|薇信|威信|扣扣|[Qq]{2}|[VvWw][Xx]|[Ww]e[Cc]hat|[Ww]eixin)"
-    r"(?:账号|帐号|群号|群|号码|号)?[是为:： ]{0,3}"
+    r"(?=[微薇威扣QqVvWw账帐户抖快小支加])(?:(?:微信|薇信|威信|扣扣|[Qq]{2}|[VvWw][Xx]|[Ww]e[Cc]hat|[Ww]eixin)"
+    r"(?:账号|帐号|群号|群|号码|号|[Ii][Dd])?[是为:： ]{0,3}"
     r"([A-Za-z][-_A-Za-z0-9]{5,19}|[1-9]\d{4,10})(?![-_A-Za-z0-9]|[元块人个户万次])"
-    r"|(?:账号|帐号|户号|抖音号|支付宝)[号码是为:： ]{0,3}([A-Za-z0-9][-_.A-Za-z0-9]{4,29})(?![-_A-Za-z0-9])"
-    r"|加(?:我|他|她)?[:： ]?([A-Za-z][-_A-Za-z]{0,14}[-_0-9][-_A-Za-z0-9]{3,18})(?![-_A-Za-z0-9]))",
+    r"|(?:账号|帐号|户号|(?:抖音|快手|小红书)(?:号|[Ii][Dd])|支付宝)"
+    r"[号码是为:： ]{0,3}([A-Za-z0-9][-_.A-Za-z0-9]{4,29})(?![-_A-Za-z0-9])"
+    r"|加(?:我|他|她)?(?:[Vv][:： ])?[:： ]?([A-Za-z][-_A-Za-z]{0,14}[-_0-9][-_A-Za-z0-9]{3,18})(?![-_A-Za-z0-9]))",
     re.ASCII,
 )
 _D = r"[0-9〇零一二三四五六七八九十百]"
 _DOOR = re.compile(
     rf"(?<![0-9])(?:[A-Ha-h甲乙丙丁]|{_D}{{1,3}})单元 ?(?:{_D}{{1,3}}[层楼])? ?{_D}{{1,5}}[室号户]?(?!{_D})"
-    rf"|(?<=[栋幢座楼层]) ?{_D}{{3,5}}(?:[室号]|(?=[，。,、；;！!\s）)]|\Z))"
-    rf"|(?<![0-9-])[0-9]{{1,3}}-[0-9]{{1,2}}-[0-9]{{3,4}}(?![0-9-])"
-    rf"|(?<![0-9]){_D}{{3,5}}室(?![内外友温])"
-    rf"|(?<=[街路巷里弄道村胡同屯组]){_D}{{1,4}}号(?:附{_D}{{1,2}}号)?(?![线楼栋门口桥地公店井杆库台车厂窗])"
+    rf"|(?<=[栋幢座楼层]) ?{_D}{{3,5}}(?:[室号]|房间?(?![产东])|(?=[，。,、；;！!\s）)]|\Z))"
+    rf"|(?<=[栋幢座])[0-9]{{3,4}}(?![0-9年月日号户个多来余几人平米元块度层楼门盏台辆家点分升吨万千亿.%-])"
+    rf"|(?<![0-9-])[0-9]{{1,3}}[#-][0-9]{{1,2}}-[0-9]{{3,4}}(?![0-9-])"
+    rf"|(?<![0-9]){_D}{{3,5}}(?:室(?![内外友温])|房(?![产屋东贷租子价地源改主型费]))"
+    rf"|(?<=[街路巷里弄道村胡同屯组]){_D}{{1,6}}号(?:附{_D}{{1,2}}号)?(?![线楼栋门口桥地公店井杆库台车厂窗])"
+    rf"(?: ?[0-9]{{3,4}}室?(?![0-9户多元米人个年]))?"
 )
 """The flat behind a building, the house in a street: what tells one household from its neighbours."""
 
@@ -192,6 +212,7 @@ def _find_secrets(plain: str, tokens: Tokens) -> Iterator[Span]:
     if _LATIN.search(plain):
         yield from _spans(_LETTERED_MOBILE, plain, "电话")
         yield from _spans(_PLATE, plain, "车牌")
+        yield from _spans(_PAPER, plain, "证件")
         yield from _spans(_ACCOUNT, plain, "账号")
     if tokens.hide_doors:
         yield from _spans(_DOOR, plain, "门牌")
@@ -271,7 +292,7 @@ def _same_form(kind: Secret, value: str) -> str:
     plain = half_width(value).translate(_SHADOW)
     if kind == "电话":
         return normalize_phone(plain) or plain
-    return re.sub(r"[ \-.·•]", "", plain).upper()
+    return re.sub(r"[ \-.,·•\n]", "", plain).upper()
 
 
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -279,7 +300,7 @@ _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def _is_id_card(said: str) -> bool:
     """Source: GB 11643-1999, ISO 7064 MOD 11-2."""
-    digits = re.sub(r"[ -]", "", said).upper()
+    digits = re.sub(r"[ .,\n-]", "", said).upper()
     total = sum(int(d) * w for d, w in zip(digits[:17], _ID_WEIGHTS, strict=True))
     return "10X98765432"[total % 11] == digits[17]
 

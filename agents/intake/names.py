@@ -26,11 +26,11 @@ _SINGLE = SURNAMES - frozenset("班都别相经和后")
 """Alone before a form of address: 班主任 is no 主任 called 班."""
 _CJK = r"\u4e00-\u9fff"
 _AFTER = frozenset(
-    "的是在住于因为和与电联反说从今现来有被把要想对向给也都就已了不去到年欠半驾走退拖租打收借骗偷撞摔晕拿失报过让请投求"
+    "的是在住于因为和与电联反说从今现来有被把要想对向给也都就已了不去到年欠半驾走退拖租打收借骗偷撞摔晕拿失报过让请投求又没却"
 )
 """What follows a name that only a weak cue announces: no 区 and no 路, those make it a place."""
 _PLACE_END = frozenset(
-    "村庄湾屯岭坪沟桥店镇河塘坝园苑城区路街巷院里门站洼滩乡县市省冲堡港湖寨崖埠垭垸铺厂校局所楼厦社"
+    "村庄湾屯岭坪沟桥店镇河塘坝园苑城区路街巷院里门站洼滩乡县市省冲堡港湖寨崖埠垭垸铺厂局所楼厦社坎岔垴界"
 )
 """How names of places end, and names of people hardly ever: no 山, 洲 and 泉."""
 _NEVER_HINTED = frozenset("都别相向经管全和后查须步从应连")
@@ -79,17 +79,19 @@ _FORMS = frozenset(_LISTS["forms"].split())
 _FORM = re.compile(
     rf"[{''.join(sorted({form[0] for form in _FORMS}))}](?=[{''.join(sorted({form[1] for form in _FORMS}))}])"
 )
+_POLITE = frozenset(("先生", "女士", "小姐", "阿姨", "大爷", "大妈", "奶奶", "爷爷"))
+"""Of these, those of no office: before them a surname may follow a place (文庙路方先生; 村支书记 names no 支)."""
 _LONGER_WORD = re.compile("长[期时达久年]|律师[法事函]")
 """高校长期 names no head of a school, 律师函 no lawyer."""
 
 _REACH = 14
 """How far from another secret a name may stand that nothing else announces."""
 _BEFORE_SECRET = re.compile(
-    rf"(?:\A|[^{_CJK}0-9])(?P<said>[{_CJK}]{{2,4}})[，,、(（:： ]{{0,2}}(?:联系)?(?:电话|手机)?号?[:： ]{{0,2}}\Z"
+    rf"(?:\A|[^{_CJK}0-9])(?P<said>[{_CJK}]{{2,4}})[，,、(（:： /|]{{0,2}}(?:联系)?(?:电话|手机)?号?[:： ]{{0,2}}\Z"
 )
 _ALONE = re.compile(rf"(?<=[，,、；;：:])(?P<said>[{_CJK}]{{2,4}})(?=[，,、；;。\n]|\Z)")
 _LONGEST_NAME = 4
-_DESCRIBED = re.compile(r"[，,、(（ \t/|][男女](?=[，,。；;、\s）)/|]|\Z)")
+_DESCRIBED = re.compile(r"[男女](?<=[，,、(（ \t/|].)(?=[，,。；;、\s）)/|]|\Z)")
 _BEFORE_SEX = re.compile(rf"(?:\A|[^{_CJK}])(?P<said>[{_CJK}]{{2,{_LONGEST_NAME}}})\Z")
 _NO_NAMES = frozenset(_LISTS["no_names"].split())
 _NOT_PERSONS = frozenset(
@@ -216,8 +218,10 @@ def _find_beside_secrets(text: str) -> Iterator[tuple[int, int]]:
 def _find_described(text: str) -> Iterator[tuple[int, int]]:
     """张伟,男,35岁"""
     for match in _DESCRIBED.finditer(text):
-        said = _BEFORE_SEX.search(text, max(0, match.start() - _LONGEST_NAME - 1), match.start())
-        if said and _whole_size(said["said"]) and _is_bare_name(said["said"]):
+        said = _BEFORE_SEX.search(text, max(0, match.start() - _LONGEST_NAME - 2), match.start() - 1)
+        if said is None or said["said"][-2:] in _FORMS or said["said"][-1] in _PLACE_END:
+            continue
+        if _whole_size(said["said"]):
             yield said.span("said")
 
 
@@ -284,11 +288,12 @@ def _announced_size(said: str, is_bounded: bool, is_any: bool) -> int:
 
 def _hinted_size(said: str, following: str) -> int:
     """As _name_size, where the word before announces a name only now and then: its end must be seen."""
-    size = 0 if said[0] in _NEVER_HINTED else _name_size(said)
-    if not size or said[size - 1] in _PLACE_END:
+    is_ended = not following or following in _BOUNDS
+    size = 0 if said[0] in _NEVER_HINTED else _name_size(said) if is_ended else _grown_size(said)
+    if not size or said[size - 1] in _PLACE_END or said[size - 2 : size] in _FORMS:
         return 0
     if size == len(said):
-        return size if not following or following in _BOUNDS else 0
+        return size if is_ended else 0
     return size if said[size] in _AFTER else 0
 
 
@@ -316,7 +321,9 @@ def _is_edge(text: str, at: int) -> bool:
     if (
         at == 0
         or not "\u4e00" <= text[at - 1] <= "\u9fff"
-        or text[at - 1] in "的位找叫姓给是和跟让请问人扬爸妈系所治"
+        or text[at - 1] in "的位找叫姓给是和跟让请问人扬爸妈系所治警"
     ):
+        return True
+    if text[at - 1] in _PLACE_END and text[at + 1 : at + 3] in _POLITE:
         return True
     return text[at - 1] == "谢" and text[at] != "谢"

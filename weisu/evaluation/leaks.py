@@ -140,6 +140,14 @@ _MOBILE: Mapping[str, Form] = {
     "+86": lambda n: "+86" + n,
     "+86 spaced": lambda n: "+86 " + grouped(n, (3, 4)),
     "0086": lambda n: "0086" + n,
+    "two spaces": lambda n: grouped(n, (3, 4), "  "),
+    "wide dash": lambda n: grouped(n, (3, 4), "－"),
+    "slashes": lambda n: grouped(n, (3, 4), "/"),
+    "area brackets": lambda n: f"({n[:3]}){n[3:]}",
+    "middle brackets": lambda n: f"{n[:3]}（{n[3:7]}）{n[7:]}",
+    "1-3-3-4 dashed": lambda n: grouped(n, (1, 3, 3), "-"),
+    "last spoken": lambda n: n[:-1] + spoken(n[-1]),
+    "capital numerals": lambda n: "".join("零壹贰叁肆伍陆柒捌玖"[int(d)] for d in n),
     "letters for digits": lambda n: "l" + n[1:].replace("0", "O"),
 }
 _LANDLINE: Mapping[str, Form] = {
@@ -151,6 +159,12 @@ _LANDLINE: Mapping[str, Form] = {
     "wide": lambda n: f"{wide(n[:4])}－{wide(n[4:])}",
     "spoken": spoken,
     "spoken, commas": lambda n: grouped(spoken(n), (4, 4), "，"),
+    "spaced dash": lambda n: f"{n[:4]} - {n[4:]}",
+    "wide dash": lambda n: f"{n[:4]}－{n[4:]}",
+    "dotted": lambda n: grouped(n, (4, 4), "."),
+    "pairs": lambda n: grouped(n, (4, 2, 2, 2)),
+    "+86": lambda n: f"+86 {n[1:4]} {n[4:8]} {n[8:]}",
+    "86 dashed": lambda n: f"86-{n[1:4]}-{n[4:]}",
 }
 _LOCAL: Mapping[str, Form] = {
     "spaced": lambda n: grouped(n, (4,)),
@@ -166,6 +180,10 @@ _ID: Mapping[str, Form] = {
     "spoken": spoken,
     "small x": str.lower,
     "dashed": lambda n: grouped(n, (6, 8), "-"),
+    "two spaces": lambda n: grouped(n, (6, 8), "  "),
+    "line end": lambda n: grouped(n, (6,), "\n"),
+    "dotted": lambda n: grouped(n, (6, 8), "."),
+    "commas": lambda n: grouped(n, (6, 8), "，"),
 }
 _CARD: Mapping[str, Form] = {
     "fours spaced": lambda n: grouped(n, (4, 4, 4, 4)),
@@ -179,6 +197,9 @@ _PLATE: Mapping[str, Form] = {
     "small letters": str.lower,
     "wide": wide,
     "dash": lambda p: p[:2] + "-" + p[2:],
+    "space before the letter": lambda p: p[0] + " " + p[1:],
+    "spoken": lambda p: p[:2] + spoken(p[2:]),
+    "every digit spaced": lambda p: p[:2] + " " + " ".join(p[2:]),
 }
 _MAIL: Mapping[str, Form] = {
     "wide @": lambda m: m.replace("@", "＠"),
@@ -251,6 +272,10 @@ _DOORS: Mapping[str, Callable[[Random], str]] = {
         f"{rng.randrange(1, 40)}-{rng.randrange(1, 5)}-{rng.randrange(1, 30)}0{rng.randrange(1, 5)}"
     ),
     "room": lambda rng: f"{rng.randrange(1, 30)}0{rng.randrange(1, 5)}室",
+    "flat": lambda rng: f"{rng.randrange(1, 30)}0{rng.randrange(1, 5)}房",
+    "hash": lambda rng: (
+        f"{rng.randrange(1, 40)}#{rng.randrange(1, 5)}-{rng.randrange(1, 30)}0{rng.randrange(1, 5)}"
+    ),
     "spoken": lambda rng: (
         f"{rng.choice('一二三四')}单元{rng.choice('二三四五六')}零{rng.choice('一二三四')}室"
     ),
