@@ -48,6 +48,7 @@ _WEAK_LINKS = ("", "叫", ":", "：", " ")
 _ORGANISATIONS = tuple(_LISTS["organisations"].split())
 _NAMED = ("姓名", "联系人", "户名", "收件人", "寄件人", "申请人", "户主", "落款", "签名", "寻人")
 """Where a colon follows these, whatever stands there is a name, of whatever people."""
+_NAMED_ENDS = frozenset(word[-2:] for word in _NAMED)
 
 _ANNOUNCING = tuple(_LISTS["announcing"].split())
 """After these words a name stands."""
@@ -147,7 +148,10 @@ def find_names(text: str, caller: str = "") -> Iterator[tuple[int, int]]:
 def _find_announced(text: str) -> Iterator[tuple[int, int]]:
     is_dialogue: bool | None = None
     for match in _CUE.finditer(text):
-        start, link = match.end(), match["link"].lstrip("】])）")
+        start = match.end()
+        if text[at := match.start("said")] not in _FIRST and text[start - 2 : start] not in _NAMED_ENDS:
+            continue  # most candidates, sorted out in one look
+        link = match["link"].lstrip("】])）")
         head = text[max(0, start - _LONGEST_CUE) : start]
         is_announced = _announces(head)
         if not is_announced and not _hints(head, link):
@@ -158,7 +162,7 @@ def _find_announced(text: str) -> Iterator[tuple[int, int]]:
             if is_dialogue and not _is_answer(head, match["said"]):
                 continue
             is_announced = is_announced and not is_dialogue
-        at, end = match.span("said")
+        end = match.end("said")
         if is_announced:
             is_bounded = end == len(text) or text[end] in _BOUNDS
             size = _announced_size(match["said"], is_bounded, bool(link) and head.endswith(_NAMED))
