@@ -52,8 +52,9 @@ _NAMED_ENDS = frozenset(word[-2:] for word in _NAMED)
 
 _ANNOUNCING = tuple(_LISTS["announcing"].split())
 """After these words a name stands."""
-_HINTING = tuple(_LISTS["hinting"].split())
+_HINTING = (*_LISTS["hinting"].split(), *_LISTS["offices"].split())
 """After these words a name stands now and then."""
+_OFFICES = tuple(_LISTS["offices"].split())
 _FIELDS = tuple(_LISTS["fields"].split())
 """As these, where a colon follows."""
 _ENDS = "".join(sorted({cue[-1] for cue in (*_ANNOUNCING, *_HINTING, *_FIELDS)}))
@@ -167,7 +168,8 @@ def _find_announced(text: str) -> Iterator[tuple[int, int]]:
             is_bounded = end == len(text) or text[end] in _BOUNDS
             size = _announced_size(match["said"], is_bounded, bool(link) and head.endswith(_NAMED))
         else:
-            size = _hinted_size(match["said"], text[end : end + 1]) if link in _WEAK_LINKS else 0
+            is_office = head.endswith(_OFFICES)
+            size = _hinted_size(match["said"], text[end : end + 1], is_office) if link in _WEAK_LINKS else 0
         if size:
             yield at, at + size
 
@@ -290,11 +292,15 @@ def _announced_size(said: str, is_bounded: bool, is_any: bool) -> int:
     return len(said) if is_any and not is_word else 0
 
 
-def _hinted_size(said: str, following: str) -> int:
-    """As _name_size, where the word before announces a name only now and then: its end must be seen."""
+def _hinted_size(said: str, following: str, is_office: bool) -> int:
+    """As _name_size, where the word before announces a name only now and then: its end must be seen.
+
+    `is_office`: what stands before is rather followed by what that person does (医生安慰, 老师常说)."""
     is_ended = not following or following in _BOUNDS
     size = 0 if said[0] in _NEVER_HINTED else _name_size(said) if is_ended else _grown_size(said)
     if not size or said[size - 1] in _PLACE_END or said[size - 2 : size] in _FORMS:
+        return 0
+    if size == 2 and is_office and said[0] in _COMMON_WORDS:
         return 0
     if size == len(said):
         return size if is_ended else 0
