@@ -1,11 +1,13 @@
 """Who is in charge 谁主管谁负责: a unit, and the item of the city's duty catalogue that says so."""
 
+from collections import Counter
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from agents.city import City, Duty
 from agents.grading.grade import DutyProposal
+from agents.grading.matters import matter_rules, stands_alone
 from agents.intake.pairs import number_of, pairs_of
 from agents.intake.scan import lowered
 from agents.intake.ticket import Place, Ticket
@@ -13,78 +15,112 @@ from agents.intake.ticket import Place, Ticket
 _LACKS_POWER = "{level}没有执法权：{unit}无权处理「{title}」，应由有执法权的部门办理"
 _BY_ITEM = "{why}，符合目录事项「{title}」"
 _BY_PLACE = "{why}，目录事项「{title}」定由属地承办：{basis}"
+_BY_CATEGORY = (
+    "类别为「{category}」，文中没有目录事项的用语，该类{all}项中{count}项由其承办，暂列「{title}」，请核对"
+)
+_CATEGORY = 2.0
+"""What the category speaks for each of its items."""
 _MOST = 0.9
+_UNSAID = 0.4
+"""The most confidence where no word names the item."""
 _ALONE = -1
 """In place of a pair, for words of one character."""
 
 
 class _Fits(NamedTuple):
-    """How well items fit, by their places in the catalogue: what speaks for each, and the words that said so."""
+    """How well items fit, by their places in the catalogue: what speaks for each, and its words in the text."""
 
     weights: dict[int, float]
-    words: dict[int, list[str]]
+    said: dict[int, list[str]]
 
 
 def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> DutyProposal | None:
-    """The unit that the best fitting item names; None when no item fits or its unit needs an unknown place.
+    """The unit that the best fitting item names, better none than a wrong one: None when no item fits, when the
+    best one's unit needs an unknown place, and where only the category fits and its items are of many units.
 
-    An item fits by its category and by its words in the matter or the text. Equal items: the earlier one.
-    A street or community is proposed only where an item of the catalogue says that the place is in charge.
+    An item fits by its category, by its words in the text, and half as well by those in the matter. Equal items:
+    the earlier one. A street or community is proposed only where an item says that the place is in charge.
     """
     fits = _fits(ticket, matter, category, city)
-    best: Duty | None = None
-    most = second = 0.0
-    for number in sorted(fits.weights):
-        duty, weight = city.duties[number], fits.weights[number]
-        if weight <= second or _unit_of(duty, ticket.place) is None:
-            continue
-        if weight > most:
-            best, most, second, chosen = duty, weight, most, number
-        elif weight > second and duty.unit != (best.unit if best else None):
-            second = weight
-    unit = _unit_of(best, ticket.place) if best else None
-    if best is None or unit is None:
+    if not fits.weights:
         return None
+    chosen = max(sorted(fits.weights), key=lambda number: fits.weights[number])
+    most = fits.weights[chosen]
+    best = city.duties[chosen]
+    if chosen in fits.said:
+        why = f"文中说到“{'”、“'.join(fits.said[chosen][:3])}”"
+    elif most > _CATEGORY:
+        why = f"事项为「{matter}」"
+    else:
+        return _by_category(ticket, category, city)
+    unit = _unit_of(best, ticket.place)
+    if unit is None:
+        return None
+    second = max((fits.weights[n] for n in fits.weights if city.duties[n].unit != best.unit), default=0.0)
     is_territorial = _is_territorial(best, unit, city)
-    why = _why(fits.words.get(chosen, []), category)
     reason = (_BY_PLACE if is_territorial else _BY_ITEM).format(why=why, title=best.title, basis=best.basis)
+    return _proposal(ticket, best, unit, reason, _confidence(most, second), city)
+
+
+def _by_category(ticket: Ticket, category: str, city: City) -> DutyProposal | None:
+    """The unit of half the category's items or more, and its first item, with less confidence and a reason that
+    says so; of two such units the city's own before that of a district or street."""
+    numbers = _duties_of(city)[category]
+    units = Counter(city.duties[number].unit for number in numbers)
+    count = max(units.values())
+    most = [unit for unit in units if units[unit] == count]
+    named = most if len(most) == 1 else [unit for unit in most if "{" not in unit]
+    if len(named) != 1 or 2 * count < len(numbers):
+        return None
+    duty = next(city.duties[number] for number in numbers if city.duties[number].unit == named[0])
+    unit = _unit_of(duty, ticket.place)
+    if unit is None:
+        return None
+    reason = _BY_CATEGORY.format(category=category, all=len(numbers), count=count, title=duty.title)
+    if _is_territorial(duty, unit, city):
+        reason += f"，定由属地承办：{duty.basis}"
+    return _proposal(ticket, duty, unit, reason, round(_UNSAID * count / len(numbers), 2), city)
+
+
+def _proposal(
+    ticket: Ticket, duty: Duty, unit: str, reason: str, confidence: float, city: City
+) -> DutyProposal:
     return DutyProposal.trusted(
         unit=unit,
-        item=_item_of(best),
-        basis=best.basis,
+        item=_item_of(duty),
+        basis=duty.basis,
         reason=reason,
-        territorial=is_territorial,
-        confidence=_confidence(most, second),
-        warning=_warning(best, unit, ticket.unit, city),
+        territorial=_is_territorial(duty, unit, city),
+        confidence=confidence,
+        warning=_warning(duty, unit, ticket.unit, city),
     )
 
 
 def _fits(ticket: Ticket, matter: str, category: str, city: City) -> _Fits:
-    """The category counts two."""
+    """What fits; nothing fits by a word of the matter alone where the category is another."""
     whole = ticket.text
-    text = lowered(f"{matter}\n{whole}"[:1000])
-    weights = dict.fromkeys(_duties_of(city).get(category, ()), 2.0)
-    words: dict[int, list[str]] = {}
+    text, named = lowered(whole[:1000]), lowered(matter)
+    own = _duties_of(city).get(category, ())
+    weights = dict.fromkeys(own, _CATEGORY)
+    said: dict[int, list[str]] = {}
+    inside = matter_rules(city).inside
     # Looking for a Chinese word in a text is slow; most are out by their first two characters.
     spoken = _spoken(city)
     found = filter(spoken.__contains__, pairs_of(lowered(whole)))
     for pair in dict.fromkeys(chain(_begun(matter, city), found)):
         for word, weight, number in spoken[pair]:
-            if word in text:
+            if word in text and (word not in inside or stands_alone(text, word, inside[word])):
                 weights[number] = weights.get(number, 0.0) + weight
-                words.setdefault(number, []).append(word)
-    return _Fits(weights, words)
+                said.setdefault(number, []).append(word)
+            elif word in named and number in own:
+                weights[number] += weight / 2
+    return _Fits(weights, said)
 
 
 @lru_cache(maxsize=1024)
 def _begun(matter: str, city: City) -> tuple[int, ...]:
     """The pairs with which a word can begin in the matter, and _ALONE. Remembered: matters are few."""
     return (_ALONE, *filter(_spoken(city).__contains__, pairs_of(lowered(matter))))
-
-
-def _why(words: list[str], category: str) -> str:
-    said = "”、“".join(words[:3])
-    return f"文中说到“{said}”" if words else f"类别为「{category}」"
 
 
 def _confidence(most: float, second: float) -> float:

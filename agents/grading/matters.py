@@ -157,6 +157,11 @@ def _meant(text: str, hits: list[Hit], rules: MatterRules) -> list[Hit]:
     ]
 
 
+def stands_alone(text: str, word: str, holders: Sequence[tuple[str, int]]) -> bool:
+    """Whether the text says the word at least once outside of what holds it without meaning it."""
+    return any(not _is_inside(text, found.start(), holders) for found in re.finditer(re.escape(word), text))
+
+
 def _is_inside(text: str, start: int, holders: Sequence[tuple[str, int]]) -> bool:
     return any(start >= before and text.startswith(longer, start - before) for longer, before in holders)
 

@@ -78,6 +78,32 @@ def test_a_unit_with_power_gets_no_warning() -> None:
     assert plain is not None and plain.warning is None
 
 
+def test_the_reason_says_only_what_is_true() -> None:
+    by_matter = propose_unit(ticket("家里一滴都没有了"), "小区停水", "供水", CITY)
+    assert by_matter is not None and by_matter.reason.startswith("事项为「小区停水」")
+    by_category = propose_unit(ticket("龙头坏了"), "", "供水", CITY)
+    assert by_category is not None and by_category.reason.startswith("类别为「供水」，文中没有目录事项的用语")
+    by_words = propose_unit(ticket("水管漏了"), "", "供水", CITY)
+    assert by_words is not None and by_category.confidence < by_words.confidence
+
+
+def test_no_other_unit_stands_in_where_the_best_ones_place_is_unknown() -> None:
+    duties = (*CITY.duties, Duty("C-09", "违建信息汇总", "占道与违建", (), "市城管局", ""))
+    city = City(name="stand-in", units=CITY.units, duties=duties)
+    assert propose_unit(ticket("楼顶有违建", district=None), "", "占道与违建", city) is None
+
+
+def test_items_of_many_units_leave_the_category_without_a_proposal() -> None:
+    many = tuple(Duty(f"W-{n}", "水事", "供水", ("闸阀",), f"第{n}家", "") for n in range(3))
+    assert propose_unit(ticket("水的事"), "", "供水", City(name="many", duties=many)) is None
+
+
+def test_a_word_inside_of_another_names_no_item() -> None:
+    duties = (Duty("L-1", "加班监察", "劳动与工资", ("加班",), "市人社局", ""),)
+    city = City(name="inside", duties=duties)
+    assert propose_unit(ticket("早高峰请增加班次"), "", "公共交通", city) is None
+
+
 def test_equal_items_choose_the_earlier_one() -> None:
     twice = City(
         name="twice", duties=(*CITY.duties[:1], Duty("S-99", "再一个", "供水", ("停水", "水管"), "别家", ""))
