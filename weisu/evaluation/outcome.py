@@ -137,9 +137,15 @@ def _told(
     tickets of all of them, its title and text are about the newest."""
     alert_id, tellings = alert["alert_id"], [_telling(alert)]
     for at, figures in again:
-        # The ledger's entry has the figures that the alert was told again with; the alert adds none of its own.
-        tellings += [_telling(entry) for entry in said[alert_id, at] if entry["figures"] == figures][:1]
+        tellings += [_telling(entry) for entry in said[alert_id, at] if _agree(entry["figures"], figures)][:1]
     return Told(alert_id, alert["kind"], alert["scope"], alert["category"], alert["level"], tuple(tellings))
+
+
+def _agree(found: Mapping[str, float], told: Mapping[str, float]) -> bool:
+    """Whether an alert was told again with this finding: the ledger has its figures, but for how many sentences of the
+    alert's text could not be supported."""
+    names = (found.keys() | told.keys()) - {"dropped_sentences"}
+    return all(found.get(name) == told.get(name) for name in names)
 
 
 def _telling(alert: Mapping[str, Any]) -> Telling:

@@ -74,3 +74,14 @@ def test_files_tell_the_same_as_the_replay_in_memory(tmp_path: Path) -> None:
     results = decided(WIDE, PLACE, finding(200, key="城东区|problem|p7", problem_id="p7"))
     assert len(results.raised) == 2
     assert from_files(results, tmp_path) == outcome_of(results)
+
+
+def test_fresh_content_is_found_in_the_ledger_whatever_of_its_text_was_dropped() -> None:
+    results = decided(WIDE, PLACE)
+    (alert_id,) = results.updates
+    (event,) = results.updates[alert_id]
+    figures = event.alert.figures | {"dropped_sentences": 2.0}
+    alert = event.alert.model_copy(update={"figures": figures})
+    results.updates[alert_id] = [event.model_copy(update={"alert": alert})]
+    (told,) = outcome_of(results).alerts
+    assert [len(telling.ticket_ids) for telling in told.tellings] == [40, 8]
