@@ -7,7 +7,15 @@ from agents.alerting.alert import LEVELS, Alert, AlertEvent, Command, Held
 from agents.alerting.desk import SCOPES, Budget, Counted, Decided, Kept, Last, Waits
 from agents.alerting.desk import Desk as Desk
 from agents.alerting.digest import put_off, send_digest
-from agents.alerting.gates import No, alert_id_of, budget_key, cool_down, first_no, is_campaign_of
+from agents.alerting.gates import (
+    No,
+    alert_id_of,
+    budget_key,
+    cool_down,
+    first_no,
+    is_campaign_of,
+    is_surge_of,
+)
 from agents.alerting.life import settle
 from agents.alerting.neighbours import remember
 from agents.alerting.obey import obey
@@ -15,7 +23,7 @@ from agents.alerting.rates import find_storm, note
 from agents.alerting.shadow import see, set_bar
 from agents.alerting.storm import storm_candidate
 from agents.alerting.sweep import sweep
-from agents.alerting.weigh import evidence_needed, level_of, needed_by, weigh, with_needed
+from agents.alerting.weigh import evidence_needed, level_of, needed_by, people_of, weigh, with_needed
 from agents.alerting.wording import DANGER, Wording, compose
 from agents.city import City
 from agents.problems.problem import Candidate, Count, Evidence
@@ -89,7 +97,7 @@ def _raise(candidate: Candidate, wording: Wording, desk: Desk) -> tuple[AlertEve
         alert=alert,
         seq=1,
         told_at=candidate.at,
-        told_reporters=candidate.reporters,
+        told_reporters=people_of(candidate),
         told_by=candidate.candidate_id,
         heard_at=candidate.at,
     )
@@ -142,16 +150,17 @@ def _tell_again(candidate: Candidate, kept: Kept, desk: Desk) -> AlertEvent:
             # Told by this very finding before: the same event under the same number.
             "seq": kept.seq - 1 if kept.told_by == candidate.candidate_id else kept.seq,
             "told_at": candidate.at,
-            "told_reporters": candidate.reporters,
+            "told_reporters": people_of(candidate),
             "told_by": candidate.candidate_id,
             "heard_at": max(kept.heard_at, candidate.at),
         }
     )
     event = _keep(told, AlertEvent(event="updated", at=candidate.at, alert=alert), desk)
     # Last: if a crash kept only what is above, the finding is told again under the same number.
-    if candidate.key == old.key:
+    if candidate.key == old.key or is_surge_of(candidate, kept):
+        # What goes on after a surge is told in this alert, too.
         remember(candidate, old.alert_id, desk)
-    else:
+    if candidate.key != old.key:
         desk.state[f"last:{old.key}"] = Last(at=candidate.at, alert_id=old.alert_id)
     return event
 

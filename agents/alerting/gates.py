@@ -9,7 +9,7 @@ from agents.alerting.alert import HeldReason
 from agents.alerting.desk import Budget, Desk, Kept, Last, Silence, Waits, hashed
 from agents.alerting.neighbours import PRIORITY, cover_of
 from agents.alerting.rates import tickets_per_day
-from agents.alerting.weigh import is_confident, is_sure
+from agents.alerting.weigh import is_confident, is_sure, people_of
 from agents.problems.baseline import is_slow
 from agents.problems.problem import Candidate, CandidateKind
 
@@ -134,7 +134,10 @@ def inhibited(candidate: Candidate, desk: Desk) -> No | None:
     if kept is None:
         return None
     says_more = (
-        has_grown(candidate, kept, desk) or is_campaign_of(candidate, kept) or pinpoints(candidate, kept)
+        has_grown(candidate, kept, desk)
+        or is_campaign_of(candidate, kept)
+        or pinpoints(candidate, kept)
+        or (is_surge_of(candidate, kept) and not _was_told_in(kept, candidate, desk))
     )
     return No("inhibited", kept.alert.alert_id, says_more)
 
@@ -201,6 +204,19 @@ def pinpoints(candidate: Candidate, kept: Kept) -> bool:
     return candidate.figures.get("lambda", 0.0) >= told.figures.get("lambda", 0.0) + PINPOINTS
 
 
+def is_surge_of(candidate: Candidate, kept: Kept) -> bool:
+    """Is it that so many call within hours about what was told of as come back? It is news of the same alert."""
+    known = kept.alert
+    is_crowd = (candidate.kind, known.kind) == ("burst", "recurrence")
+    return is_crowd and candidate.problem_id == known.problem_id
+
+
+def _was_told_in(kept: Kept, candidate: Candidate, desk: Desk) -> bool:
+    """Has an earlier finding of this key been told as news of that alert?"""
+    last = desk.find(f"last:{candidate.key}", Last)
+    return last is not None and last.alert_id == kept.alert.alert_id
+
+
 def has_grown(candidate: Candidate, kept: Kept, desk: Desk) -> bool:
     """Have the people affected multiplied by the city's step since a person was last told?
 
@@ -208,7 +224,7 @@ def has_grown(candidate: Candidate, kept: Kept, desk: Desk) -> bool:
     """
     if kept.told_by == candidate.candidate_id:
         return True
-    return candidate.reporters >= desk.city.thresholds.growth * max(kept.told_reporters, 1)
+    return people_of(candidate) >= desk.city.thresholds.growth * max(kept.told_reporters, 1)
 
 
 def budget(candidate: Candidate, desk: Desk) -> No | None:

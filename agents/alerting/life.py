@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from agents.alerting.alert import Alert, AlertEvent, AlertKind, Command, CommandName, EventName, Held
 from agents.alerting.desk import Kept, hashed
+from agents.problems.baseline import is_slow
 
 QUIET_FACTOR: Mapping[AlertKind, int] = {
     "burst": 1,
@@ -19,6 +20,8 @@ QUIET_FACTOR: Mapping[AlertKind, int] = {
     "digest": 1,
 }
 """How many times the city's `quiet` an alert of each kind stays open without a new finding."""
+SLOW_QUIET = 14
+"""The same for a crowd that came together over days: its next caller comes days later, too."""
 DOES: Mapping[CommandName, tuple[EventName, dict[str, object]]] = {
     "acknowledge": ("acknowledged", {"status": "acknowledged"}),
     "resolve": ("resolved", {"status": "resolved"}),
@@ -87,7 +90,10 @@ def is_quiet(kept: Kept, at: datetime, quiet: timedelta) -> bool:
     that was held below it: between the two it neither resolves nor is raised again (hysteresis).
     """
     is_open = kept.alert.status in ("open", "acknowledged")
-    return is_open and at - kept.heard_at >= quiet * QUIET_FACTOR[kept.alert.kind]
+    factor = QUIET_FACTOR[kept.alert.kind]
+    if is_slow(kept.alert.figures):
+        factor = max(factor, SLOW_QUIET)
+    return is_open and at - kept.heard_at >= quiet * factor
 
 
 def settle(alert: Alert, at: datetime, note: str) -> AlertEvent:

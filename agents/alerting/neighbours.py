@@ -12,7 +12,8 @@ PRIORITY: tuple[CandidateKind, ...] = ("hazard", "burst", "campaign", "recurrenc
 Disputes between units and one caller's many tickets are about somebody else and fold into nothing.
 """
 ONE_CROWD: tuple[CandidateKind, ...] = ("burst", "campaign")
-"""Of one problem they are the same people: whichever was told first takes in the other."""
+"""Of one problem they are the same people: whichever was told first takes in the other. A crowd about what was told
+of as come back is news of that alert."""
 MOST_NEIGHBOURS = 64
 ONE_DANGER = timedelta(hours=1)
 """Calls about one danger at one estate come within so long."""
@@ -128,6 +129,8 @@ def _covers(fired: Fired, candidate: Candidate) -> bool:
         return False
     if fired.problem_id is not None and fired.problem_id == candidate.problem_id:
         if fired.kind in ONE_CROWD and candidate.kind in ONE_CROWD:
+            return True
+        if fired.kind == "recurrence" and candidate.kind == "burst":
             return True
         return PRIORITY.index(fired.kind) <= PRIORITY.index(candidate.kind)
     if fired.kind not in ONE_CROWD or candidate.scope == "city":

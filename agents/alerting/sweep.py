@@ -55,7 +55,7 @@ def _end_quiet(at: datetime, desk: Desk) -> list[tuple[AlertEvent, Kept]]:
     for key in sorted(key for key in desk.state if key.startswith("alert:")):
         kept = desk.find(key, Kept)
         if kept is not None and is_quiet(kept, at, desk.city.thresholds.quiet):
-            event = settle(kept.alert, at, "已无新增反映，自动办结")
+            event = settle(kept.alert, at, "已无新增反映，预警自动解除")
             ended.append((event.model_copy(update={"seq": kept.seq + 1}), kept))
     return ended
 

@@ -106,15 +106,20 @@ def is_sure(candidate: Candidate) -> bool:
     return candidate.kind == "burst" and candidate.figures.get("lambda", 0.0) >= SURE
 
 
+def people_of(candidate: Candidate) -> int:
+    """How many people a finding is about: of what was closed and came back, those who called since."""
+    return int(candidate.figures.get("came_back", candidate.reporters))
+
+
 def level_of(candidate: Candidate, city: City) -> Level:
     """红橙黄蓝 from what is known: danger first, then how many people, then how unusual.
 
     red: danger to life in a text (a hazard, or a crowd in whose texts a critical one stands), or 50 people.
     orange: a crowd of 10, or 5 at 20 × the usual, or evidence of 5 above what is needed; what came back after
-    closing for 3. yellow: every other crowd, recurrence, copied texts, units in dispute.
+    closing for 3 who called since. yellow: every other crowd, recurrence, copied texts, units in dispute.
     blue: what has time: chronic, seasonal, one caller's many tickets.
     """
-    kind, people = candidate.kind, candidate.reporters
+    kind, people = candidate.kind, people_of(candidate)
     if kind == "hazard" or (kind == "burst" and (people >= 50 or _is_dangerous(candidate, city))):
         return "red"
     if kind in ("chronic", "seasonal", "harassment", "same_caller"):

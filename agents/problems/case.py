@@ -125,9 +125,14 @@ def _category_of(members: Sequence[Member], own: str) -> str:
 
 
 def _facts(case: Case, members: Sequence[Member]) -> dict[str, str]:
-    """What the wording may say of a problem: where exactly, who has it now, and how a caller titles it."""
+    """What the wording may say of a problem: where exactly, who has it now, how a caller titles it,
+    and when it was closed as solved."""
     problem = case.problem
+    is_back = case.member.recurrence == "after_closure" and problem.promised
+    closed_at = problem.last_closed_at
     known = {
+        "closed_at": closed_at.isoformat() if is_back and closed_at is not None else "",
+        "reply": problem.promise if is_back else "",
         "unit": problem.units[-1] if problem.units else "",
         "spot": shared_spot(problem.place, members),
         "subject": case.graded.ticket.title[:SUBJECT],

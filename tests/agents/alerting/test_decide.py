@@ -185,6 +185,8 @@ def test_an_update_never_lowers_the_level() -> None:
         ({}, "yellow"),
         ({"kind": "recurrence", "reporters": 3}, "orange"),
         ({"kind": "recurrence", "reporters": 2}, "yellow"),
+        ({"kind": "recurrence", "reporters": 5, "figures": {"came_back": 1.0}}, "yellow"),
+        ({"kind": "recurrence", "reporters": 5, "figures": {"came_back": 3.0}}, "orange"),
         ({"kind": "chronic"}, "blue"),
         ({"kind": "seasonal"}, "blue"),
         ({"kind": "harassment", "reporters": 1}, "blue"),
@@ -198,18 +200,22 @@ def test_the_level_follows_danger_people_and_surprise(fields: dict[str, Any], le
 
 
 @pytest.mark.parametrize(
-    ("kind", "open_for", "over_after"),
+    ("fields", "open_for", "over_after"),
     [
-        ("burst", 23.0, 25.0),
-        ("hazard", 24 * 7 - 1.0, 24 * 7 + 1.0),
-        ("chronic", 24 * 28 - 1.0, 24 * 28 + 1.0),
+        ({}, 23.0, 25.0),
+        ({"figures": {"lambda": 6.0, "slow": 1.0}}, 24 * 14 - 1.0, 24 * 14 + 1.0),
+        ({"kind": "hazard"}, 24 * 7 - 1.0, 24 * 7 + 1.0),
+        ({"kind": "chronic"}, 24 * 28 - 1.0, 24 * 28 + 1.0),
     ],
 )
-def test_quiet_ends_an_alert_after_a_time_of_its_kind(kind: str, open_for: float, over_after: float) -> None:
-    for later, expected in ((open_for, []), (over_after, ["resolved"])):
+def test_quiet_ends_an_alert_after_a_time_of_its_kind(
+    fields: dict[str, Any], open_for: float, over_after: float
+) -> None:
+    for later, expected in ((open_for, []), (over_after, ["预警自动解除"])):
         desk = make_desk()
-        raised(desk, finding(0, kind=kind))
-        assert [event.event for event in decide_on_tick(hours(later), desk)] == expected
+        raised(desk, finding(0, **fields))
+        ended = decide_on_tick(hours(later), desk)
+        assert [(event.note or "")[-6:] for event in ended if event.event == "resolved"] == expected
 
 
 def test_findings_below_the_threshold_keep_an_alert_open() -> None:

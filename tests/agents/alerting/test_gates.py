@@ -153,6 +153,45 @@ def test_the_more_important_kind_takes_in_the_others() -> None:
     assert reason(decide(finding(1), desk)) is None
 
 
+RETURN: dict[str, Any] = {
+    "kind": "recurrence",
+    "key": "recurrence:城东区|problem|p1",
+    "reporters": 6,
+    "figures": {"lambda": 2.0, "least": 0.5, "came_back": 2.0},
+}
+"""Two of six people reported it since it was closed."""
+
+
+def test_a_crowd_about_what_came_back_is_news_of_that_alert() -> None:
+    desk = make_desk()
+    told = raised(desk, finding(0, **RETURN))
+    first = decide(finding(6), desk)
+    assert [event.event for event in first] == ["held", "updated"]
+    assert (first[1].alert.alert_id, first[1].alert.kind) == (told.alert.alert_id, "recurrence")
+    assert decide(finding(6), desk) == first
+    assert [event.event for event in decide(finding(7), desk)] == ["held"]
+    assert [event.event for event in decide(finding(8, reporters=6), desk)] == ["held", "updated"]
+    # A day after the return was told the crowd still is that alert's.
+    assert [event.event for event in decide(finding(26, reporters=7), desk)] == ["held"]
+
+
+def test_a_crowd_of_a_crash_is_told_again_under_the_same_number() -> None:
+    desk = make_desk()
+    raised(desk, finding(0, **RETURN))
+    first = decide(finding(6), desk)
+    del desk.state[f"decided:{finding(6).candidate_id}"]
+    assert decide(finding(6), desk)[1] == first[1]
+
+
+def test_a_return_grows_by_those_who_called_since_the_closing() -> None:
+    desk = make_desk()
+    raised(desk, finding(0, **RETURN))
+    for at, back, expected in ((20, 3.0, ["held"]), (40, 4.0, ["held", "updated"])):
+        figures = RETURN["figures"] | {"came_back": back}
+        again = finding(at, **RETURN | {"reporters": 4 + int(back), "figures": figures})
+        assert [event.event for event in decide(again, desk)] == expected
+
+
 def test_two_dangers_in_one_call_are_one_alert_and_a_later_one_another() -> None:
     desk = make_desk()
     danger = {"kind": "hazard", "reporters": 1, "figures": {}, "problem_id": None}

@@ -154,3 +154,11 @@ def test_a_redelivery_says_the_same_again(graded: Make) -> None:
     found = play(books, *solved(graded, 41 * DAY, 42 * DAY), *tickets)
     again = play(books, *tickets)
     assert [c.candidate_id for c in again] == [c.candidate_id for c in found]
+
+
+def test_a_crowd_about_what_was_closed_as_solved_names_the_reply(graded: Make) -> None:
+    books = quiet_town(graded)
+    play(books, *solved(graded, 41 * DAY, 42 * DAY))
+    calls = [back(graded, f"b{n}", f"乙{n}", 45 * DAY + n / 10) for n in range(4)]
+    found = [one for call in calls for one in gather(call, books).candidates if one.kind == "burst"]
+    assert {one.facts.get("reply") for one in found if one.scope == "problem"} == {"管网已修复"}
