@@ -44,6 +44,7 @@ from agents.problems.problem import (
 from agents.problems.proposing import are_apart, proposal_of, with_proposal
 from agents.problems.rate import Rate, clock_of, is_fresh
 from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, says_solved, with_recurrence
+from agents.problems.returns import says_back
 from agents.problems.rising import FOUND, is_crowd, rise
 from agents.problems.signature import (
     Signature,
@@ -76,7 +77,7 @@ def gather(graded: Graded, books: Books, told: Told | None = None) -> Gathered:
         graded, told = with_learned(graded, member.learned), None
     if ticket.edition > member.edition:
         digest = told.digest if told is not None else digest_of(graded)
-        return _settle(graded, _update(graded, member, book, digest), book, books.city)
+        return _settle(graded, _update(graded, member, book, digest, books.city), book, books.city)
     return _settle(graded, member, book, books.city)
 
 
@@ -135,6 +136,7 @@ def _enter(graded: Graded, told: Told, learned: tuple[PlacePart, ...], book: Boo
         link=found.link,
         after=before.problem_id if before is not None and joined == "opened" else None,
         newcomer=is_named(caller) and before is not None and caller not in before.callers,
+        says_back=says_back(graded, city),
         recurrence=kind_of(before, graded, caller, city.thresholds),
         returns=before is not None and is_return(before, graded, city.thresholds),
         earlier=earlier_of(before, ticket.ticket_id),
@@ -162,7 +164,7 @@ def _choose(before: Problem | None, ticket: Ticket, book: Book) -> tuple[str, st
     return f"p-{hash_of(ticket.ticket_id)}", "opened"
 
 
-def _update(graded: Graded, member: Member, book: Book, digest: str) -> Member:
+def _update(graded: Graded, member: Member, book: Book, digest: str, city: City) -> Member:
     """The decision about a newer state of a known ticket: a search only where text or place have changed."""
     ticket = graded.ticket
     changes: dict[str, object] = {
@@ -177,7 +179,8 @@ def _update(graded: Graded, member: Member, book: Book, digest: str) -> Member:
         "new_streams": (),
     }
     if digest != member.digest:
-        changes |= {**_move(graded, book.search.locate(sign(graded)), member, book), "digest": digest}
+        changes |= _move(graded, book.search.locate(sign(graded)), member, book)
+        changes |= {"digest": digest, "says_back": says_back(graded, city)}
     return member.model_copy(update=changes)
 
 
@@ -335,6 +338,8 @@ def _open(graded: Graded, member: Member, book: Book) -> Problem:
         last_closed_at=past.last_closed_at if past is not None else None,
         promised=past is not None and past.promised,
         promise=past.promise if past is not None else "",
+        solved_at=past.solved_at if past is not None else None,
+        solution=past.solution if past is not None else "",
     )
 
 

@@ -62,6 +62,8 @@ class Member(Value):
     """The closed problem that the one it opened follows."""
     returns: bool = False
     """It says that a closed problem is back."""
+    says_back: bool = False
+    """In its own words what was repaired is back."""
     recurrence: RecurrenceKind = "first"
     earlier: tuple[str, ...] = ()
     fired: tuple[str, ...] = ()

@@ -127,6 +127,7 @@ def _take_in(kept: Problem, gone: Problem, record: Record, book: Book) -> Gather
 def _joined(older: Problem, younger: Problem) -> dict[str, object]:
     """What the survivor takes over beside the counts of its tickets."""
     last = max((older, younger), key=lambda problem: (_time(problem.last_closed_at), problem is older))
+    solved = max((older, younger), key=lambda problem: (_time(problem.solved_at), problem is older))
     is_open = bool(older.open_tickets or younger.open_tickets)
     closings = [at for at in (older.closed_at, younger.closed_at) if at is not None]
     return {
@@ -142,6 +143,8 @@ def _joined(older: Problem, younger: Problem) -> dict[str, object]:
         "promise": last.promise,
         "returns": older.returns + younger.returns,
         "last_closed_at": last.last_closed_at,
+        "solved_at": solved.solved_at,
+        "solution": solved.solution,
         "proposals": _still_open(older, younger),
         "came_back": tuple(dict.fromkeys((*older.came_back, *younger.came_back)))[-MAX_CAME_BACK:],
     }

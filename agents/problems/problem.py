@@ -98,6 +98,10 @@ class Problem(Value):
     """The last closing of all its tickets says that it is solved."""
     promise: str = ""
     """In these words, at most 200 characters."""
+    solved_at: datetime | None = None
+    """When a unit said last of one of its tickets, closing it, that it is solved; others may be open still."""
+    solution: str = ""
+    """In these words, at most 200 characters."""
     returns: int = 0
     """How many closures were followed by a new ticket within the city's recurrence window."""
     days: dict[str, int] = Field(default_factory=dict)
@@ -230,6 +234,8 @@ def include(problem: Problem, share: Share, seq: int, was_open: bool | None) -> 
     if share.reply:
         changes["reply"] = share.reply[:200]
     changes["open_tickets"] = max(0, open_tickets)
+    if share.solves and not share.open and was_open is not False:
+        changes |= _solved(problem, share)
     if was_open is not share.open or was_open is None:
         _close_or_open(problem, share, open_tickets, changes)
     return problem.model_copy(update=changes)
@@ -289,6 +295,12 @@ def _take_in(problem: Problem, share: Share, changes: dict[str, object]) -> None
             changes["returns"] = problem.returns + 1
         if share.caller not in problem.came_back:
             changes["came_back"] = (*problem.came_back, share.caller)[-MAX_CAME_BACK:]
+
+
+def _solved(problem: Problem, share: Share) -> dict[str, object]:
+    if problem.solved_at is not None and problem.solved_at > share.at:
+        return {}
+    return {"solved_at": share.at, "solution": share.reply[:MAX_SAID]}
 
 
 def _close_or_open(problem: Problem, share: Share, open_tickets: int, changes: dict[str, object]) -> None:

@@ -38,8 +38,14 @@ def recurrence_window(problem: Problem, thresholds: Thresholds) -> timedelta:
 def is_return(problem: Problem, graded: Graded, thresholds: Thresholds) -> bool:
     """Whether a new ticket says that a once closed problem is back: after the echo, within the window, no
     query."""
-    created_at, closed_at = graded.ticket.created_at, problem.last_closed_at
-    if created_at is None or closed_at is None or graded.grade.kind in ("consult", "praise"):
+    closed_at = problem.last_closed_at
+    return closed_at is not None and is_back_since(closed_at, problem, graded, thresholds)
+
+
+def is_back_since(closed_at: datetime, problem: Problem, graded: Graded, thresholds: Thresholds) -> bool:
+    """The same of a closing at `closed_at`."""
+    created_at = graded.ticket.created_at
+    if created_at is None or graded.grade.kind in ("consult", "praise"):
         return False
     return ECHO <= created_at - closed_at <= recurrence_window(problem, thresholds)
 

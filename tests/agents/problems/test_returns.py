@@ -9,7 +9,9 @@ from agents.city import City
 from agents.grading.grade import Graded, Recurrence
 from agents.problems.books import Books
 from agents.problems.gather import gather
+from agents.problems.merging import Ask, regroup
 from agents.problems.problem import Candidate
+from agents.problems.returns import chance_of_words
 
 Make = Callable[..., Graded]
 DAY = 24.0
@@ -162,3 +164,55 @@ def test_a_crowd_about_what_was_closed_as_solved_names_the_reply(graded: Make) -
     calls = [back(graded, f"b{n}", f"乙{n}", 45 * DAY + n / 10) for n in range(4)]
     found = [one for call in calls for one in gather(call, books).candidates if one.kind == "burst"]
     assert {one.facts.get("reply") for one in found if one.scope == "problem"} == {"管网已修复"}
+
+
+def test_the_words_of_each_who_called_since_count(graded: Make) -> None:
+    silent, one, both = (
+        play(
+            quiet_town(graded),
+            *solved(graded, 41 * DAY, 42 * DAY),
+            saying(back(graded, "b", "乙", 45 * DAY), *first),
+            saying(back(graded, "c", "丙", 47 * DAY), *second),
+        )[-1].figures
+        for first, second in (((), ()), (("修好没几天又坏了",), ()), (("修好没几天又坏了",),) * 2)
+    )
+    assert [found["said_so"] for found in (silent, one, both)] == [0.0, 1.0, 2.0]
+    assert silent["lambda"] < one["lambda"] < both["lambda"]
+
+
+@pytest.mark.parametrize(
+    ("people", "saying_so", "chance"), [(1, 0, 1.0), (1, 1, 0.1), (2, 1, 0.19), (2, 2, 0.01), (3, 1, 0.271)]
+)
+def test_one_in_ten_says_so_anyway(people: int, saying_so: int, chance: float) -> None:
+    assert chance_of_words(saying_so, people) == pytest.approx(chance)
+
+
+@pytest.mark.parametrize(("cues", "expected"), [(("修好没几天又坏了",), 1), ((), 0)])
+def test_an_open_ticket_does_not_hide_a_broken_promise_that_is_spoken_of(
+    graded: Make, cues: tuple[str, ...], expected: int
+) -> None:
+    books = quiet_town(graded)
+    opened, closed = solved(graded, 41 * DAY, 42 * DAY)
+    still_open = back(graded, "z", "癸", 41 * DAY + 1)
+    calls = (saying(back(graded, "b", "乙", 45 * DAY), *cues), back(graded, "c", "丙", 47 * DAY))
+    found = told(play(books, opened, still_open, closed, *calls))
+    assert len({one.key for one in found}) == expected
+    assert {one.facts["reply"] for one in found} <= {"管网已修复"}
+    again = play(books, *calls)
+    assert [one.candidate_id for one in told(again)] == [one.candidate_id for one in found]
+
+
+def test_a_merge_keeps_the_later_promise(graded: Make) -> None:
+    books = quiet_town(graded)
+    opened, closed = solved(graded, 41 * DAY, 42 * DAY)
+    other = graded(
+        "z", "癸", "电梯里停电了", 41 * DAY - 1, community="光明花园", matter="停电", category="供电"
+    )
+    for ticket in (other, opened, closed):
+        gather(ticket, books)
+    older, younger = (books.members[known].problem_id for known in ("z", "a"))
+    ask = Ask(ask_id="m", at=closed.ticket.trigger_at, by="王科", problem_id=younger, into=older)
+    regroup(ask, books)
+    one = books.of("东城区").problem(older)
+    assert one is not None
+    assert (one.solved_at, one.solution) == (closed.ticket.trigger_at, "管网已修复")
