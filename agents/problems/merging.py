@@ -128,20 +128,22 @@ def _joined(older: Problem, younger: Problem) -> dict[str, object]:
     """What the survivor takes over beside the counts of its tickets."""
     last = max((older, younger), key=lambda problem: (_time(problem.last_closed_at), problem is older))
     solved = max((older, younger), key=lambda problem: (_time(problem.solved_at), problem is older))
+    # What follows a problem has gone on counting from there.
+    follows = younger.after in (older.problem_id, *older.aliases)
     is_open = bool(older.open_tickets or younger.open_tickets)
     closings = [at for at in (older.closed_at, younger.closed_at) if at is not None]
     return {
         "first_seen": min(older.first_seen, younger.first_seen),
         "last_seen": max(older.last_seen, younger.last_seen),
         "closed_at": None if is_open else max(closings, default=None),
-        "closures": older.closures + younger.closures,
+        "closures": younger.closures + (0 if follows else older.closures),
         "patterns": tuple(dict.fromkeys((*older.patterns, *younger.patterns))),
         "status": "open" if "open" in (older.status, younger.status) else "closed",
         "units": tuple(dict.fromkeys((*older.units, *younger.units)))[-MAX_UNITS:],
         "reply": last.reply,
         "promised": last.promised,
         "promise": last.promise,
-        "returns": older.returns + younger.returns,
+        "returns": younger.returns + (0 if follows else older.returns),
         "last_closed_at": last.last_closed_at,
         "solved_at": solved.solved_at,
         "solution": solved.solution,

@@ -82,6 +82,7 @@ def test_a_follower_merged_into_what_it_follows_leads_nowhere(graded: Make) -> N
     old, new = problem_of(books, "t0"), problem_of(books, "t2")
     at = tickets[-1].ticket.trigger_at + timedelta(hours=1)
     regroup(Ask(ask_id="m", at=at, by="王科", problem_id=new, into=old), books)
+    assert (books.problems[f"东城区|{old}"].closures, books.problems[f"东城区|{old}"].returns) == (3, 1)
     late = [graded(f"l{n}", f"晚{n}", hours=50 * DAY + n) for n in range(2)]
     for ticket in late:
         gather(ticket, books)
