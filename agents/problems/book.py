@@ -134,10 +134,10 @@ class Book:
         before = self.members.get(member.ticket_id)
         if before is member:
             return
-        if before is None:
+        if is_new := before is None or before.district != member.district:
             self._note_call(member)
         self.members[member.ticket_id] = member
-        if before is None or before.problem_id != member.problem_id:
+        if is_new or before is None or before.problem_id != member.problem_id:
             self._own[member.ticket_id] = member.problem_id
         self.seq = max(self.seq, member.seq)
 
@@ -159,6 +159,11 @@ class Book:
             self._calls[member.caller] = left
         else:
             self._calls.pop(member.caller, None)
+
+    def let_go(self, member: Member) -> None:
+        """The ticket is another district's now; its member is that one's to write."""
+        self._own.pop(member.ticket_id, None)
+        self._forget_call(member)
 
     def store_rate(self, key: str, rate: Rate) -> None:
         """Nothing is written where it has not changed."""

@@ -12,8 +12,6 @@ rest and repeats the outputs, and a redelivery after none of them changes nothin
 """
 
 from dataclasses import replace
-from datetime import date
-from functools import lru_cache
 
 from agents.city import City
 from agents.grading.grade import Graded
@@ -43,9 +41,11 @@ from agents.problems.problem import (
 )
 from agents.problems.proposing import are_apart, proposal_of, with_proposal
 from agents.problems.rate import Rate, clock_of, is_fresh
-from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, says_solved, with_recurrence
+from agents.problems.recurrence import earlier_of, is_over, is_return, kind_of, with_recurrence
+from agents.problems.relocating import is_refiled, leave
 from agents.problems.returns import says_back
 from agents.problems.rising import FOUND, is_crowd, rise
+from agents.problems.share import share_of
 from agents.problems.signature import (
     Signature,
     Told,
@@ -57,8 +57,6 @@ from agents.problems.signature import (
     tell,
 )
 from agents.problems.spots import title_of
-
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def gather(graded: Graded, books: Books, told: Told | None = None) -> Gathered:
@@ -76,12 +74,28 @@ def gather(graded: Graded, books: Books, told: Told | None = None) -> Gathered:
     if member.learned and key_of(graded.district) in ("", member.district):
         graded, told = with_learned(graded, member.learned), None
     if ticket.edition > member.edition:
+        if is_refiled(graded, member):
+            return _refile(graded, member, books)
         digest = told.digest if told is not None else digest_of(graded)
         return _settle(graded, _update(graded, member, book, digest, books.city), book, books.city)
-    return _settle(graded, member, book, books.city)
+    return _with_left(_settle(graded, member, book, books.city), member, books)
 
 
-def _meet(graded: Graded, books: Books, told: Told) -> Gathered:
+def _refile(graded: Graded, member: Member, books: Books) -> Gathered:
+    """A ticket that turns out to be another district's is met anew there."""
+    leave(member, share_of(graded.ticket, member, books.city), books.of(member.district))
+    return _meet(graded, books, tell(graded), (member.district, member.problem_id))
+
+
+def _with_left(gathered: Gathered, member: Member, books: Books) -> Gathered:
+    """What was gathered, and before it the problem in another district that the ticket was taken out of."""
+    left = books.of(member.came_from[0]).problem(member.came_from[1]) if member.came_from else None
+    if left is None:
+        return gathered
+    return replace(gathered, changes=(Change(problem=left, joined="left"), *gathered.changes))
+
+
+def _meet(graded: Graded, books: Books, told: Told, came_from: tuple[str, str] | None = None) -> Gathered:
     """A ticket met for the first time goes to its district, or to the one that its place is known in."""
     signature, digest = told.signature or sign(graded), told.digest
     learned = learn(graded.ticket.place, signature, books.names())
@@ -91,14 +105,21 @@ def _meet(graded: Graded, books: Books, told: Told) -> Gathered:
         signature = replace(signature, street=graded.ticket.place.street or "")
     book = books.of(key_of(graded.district))
     told = Told(digest, signature, told.quote or quote_of(graded))
-    member = _enter(graded, told, learned, book, books.city)
-    return _settle(graded, member, book, books.city, decides=True)
+    member = _enter(graded, told, learned, book, books.city, came_from)
+    return _with_left(_settle(graded, member, book, books.city, decides=True), member, books)
 
 
 # Deciding: everything about a ticket stands in its Member before anything else is written
 
 
-def _enter(graded: Graded, told: Told, learned: tuple[PlacePart, ...], book: Book, city: City) -> Member:
+def _enter(
+    graded: Graded,
+    told: Told,
+    learned: tuple[PlacePart, ...],
+    book: Book,
+    city: City,
+    came_from: tuple[str, str] | None,
+) -> Member:
     """The decision about a ticket met for the first time."""
     ticket = graded.ticket
     assert ticket.created_at is not None and told.signature is not None
@@ -106,7 +127,10 @@ def _enter(graded: Graded, told: Told, learned: tuple[PlacePart, ...], book: Boo
     signature = book.search.locate(told.signature)
     caller = caller_of(ticket, signature, at, book.rate(book.total_key))
     before, found = _drawn_to(book.search.find(signature, at, caller), ticket, book)
-    problem_id, joined = _choose(before, ticket, book)
+    problem_id, joined = _choose(before, ticket)
+    if came_from is not None and joined == "opened":
+        # Its own id may stand for the problem that it opened elsewhere.
+        problem_id = f"p-{hash_of(ticket.ticket_id, book.district)}"
     heading = book.heading_of(signature.matter, signature.category)
     streams = book.streams_of(signature.street, heading, problem_id)
     return Member.trusted(
@@ -140,6 +164,7 @@ def _enter(graded: Graded, told: Told, learned: tuple[PlacePart, ...], book: Boo
         recurrence=kind_of(before, graded, caller, city.thresholds),
         returns=before is not None and is_return(before, graded, city.thresholds),
         earlier=earlier_of(before, ticket.ticket_id),
+        came_from=came_from,
     )
 
 
@@ -156,7 +181,7 @@ def _drawn_to(found: Found, ticket: Ticket, book: Book) -> tuple[Problem | None,
     return drawn, found
 
 
-def _choose(before: Problem | None, ticket: Ticket, book: Book) -> tuple[str, str]:
+def _choose(before: Problem | None, ticket: Ticket) -> tuple[str, str]:
     """The problem to join, or the id of the one to open: of a problem that is over, one that follows it."""
     assert ticket.created_at is not None
     if before is not None and not is_over(before, ticket.created_at):
@@ -195,7 +220,7 @@ def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> d
         before, found = own, found._replace(score=member.score)
     alone = own is not None and own.tickets <= 1
     stays = (before is None and alone) or (before is not None and before.problem_id == member.problem_id)
-    problem_id = member.problem_id if stays else _choose(before, ticket, book)[0]
+    problem_id = member.problem_id if stays else _choose(before, ticket)[0]
     known = book.stored(problem_id)
     if problem_id != member.problem_id and before is None and (known is None or known.into is not None):
         problem_id = f"p-{hash_of(ticket.ticket_id, str(ticket.edition))}"
@@ -234,7 +259,7 @@ def _move(graded: Graded, signature: Signature, member: Member, book: Book) -> d
 
 def _settle(graded: Graded, member: Member, book: Book, city: City, decides: bool = False) -> Gathered:
     """Apply a decided member to problem, rates and index, and say all that follows from it."""
-    share = _share_of(graded.ticket, member, city)
+    share = share_of(graded.ticket, member, city)
     known = None if member.moved_from else member.was_open
     before = book.problem(member.problem_id)
     problem = before or _open(graded, member, book)
@@ -289,31 +314,6 @@ def _write(
     if rates:
         book.tidy(member.problem_id, clock_of(rates[book.total_key].newest))
     return left
-
-
-def _share_of(ticket: Ticket, member: Member, city: City) -> Share:
-    closing = None
-    for step in ticket.steps:
-        if step.event == "closed":
-            closing = step
-    assert ticket.created_at is not None
-    return Share(
-        ticket_id=ticket.ticket_id,
-        caller=member.caller,
-        created_at=ticket.created_at,
-        day=_date_of(int(member.at // 86_400)),
-        at=closing.at if closing is not None and not member.open else ticket.trigger_at,
-        open=member.open,
-        unit=ticket.unit or (closing.unit if closing is not None else None),
-        reply=closing.reply or "" if closing is not None else "",
-        solves=closing is not None and says_solved(closing, city),
-        returns=member.returns,
-    )
-
-
-@lru_cache(maxsize=512)
-def _date_of(day: int) -> str:
-    return date.fromordinal(_EPOCH + day).isoformat()
 
 
 def _open(graded: Graded, member: Member, book: Book) -> Problem:

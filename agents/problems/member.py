@@ -72,3 +72,7 @@ class Member(Value):
     """How often merges and splits have given it to another problem."""
     regrouped: int = 0
     """The running number of the last one that did."""
+    leaves: bool = False
+    """Its district was corrected: it is being taken out of the books of the one before."""
+    came_from: tuple[str, str] | None = None
+    """District and problem that it was filed under before its district was corrected."""

@@ -16,6 +16,10 @@ from agents.problems.problem import Gathered
 Make = Callable[..., Graded]
 
 
+ELSEWHERE = "西苑小区"
+"""The one estate that lies in another district."""
+
+
 def new_books() -> Books:
     return Books(City(), {}, {}, {})
 
@@ -42,13 +46,22 @@ def stories(draw: st.DrawFn) -> list[tuple[str, str, str, float, int, float | No
         if draw(st.booleans()):
             story.append((f"t{number}", caller, place, hours, 2, hours + 2))
         if draw(st.booleans()):
-            story.append((f"t{number}", caller, "光明花园", hours, 3, hours + 3))
+            moved = draw(st.sampled_from(["光明花园", ELSEWHERE]))
+            story.append((f"t{number}", caller, moved, hours, 3, hours + 3))
     return story
 
 
 def tell(graded: Make, story: list[tuple[str, str, str, float, int, float | None]]) -> list[Graded]:
     return [
-        graded(id_, caller or None, hours=hours, community=place, edition=edition, closed_hours=closed)
+        graded(
+            id_,
+            caller or None,
+            hours=hours,
+            community=place,
+            edition=edition,
+            closed_hours=closed,
+            **({"district": "西城区", "street": "西苑街道"} if place == ELSEWHERE else {}),
+        )
         for id_, caller, place, hours, edition, closed in story
     ]
 
@@ -137,6 +150,8 @@ def test_crash_before_any_write_and_redelivery_end_in_the_same_state(graded: Mak
         ("d", "丁", "新华小区", 2000.0, 1, None),
         ("e", "戊", "光明花园", 500.0, 1, None),
         ("f", "己", "光明花园", 501.0, 1, None),
+        ("e", "戊", ELSEWHERE, 500.0, 2, None),
+        ("g", "庚", ELSEWHERE, 502.0, 1, None),
     ]
     tickets = tell(graded, story)
     whole = new_books()
