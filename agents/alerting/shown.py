@@ -26,7 +26,7 @@ def _chronic(candidate: Candidate) -> Shown:
         return NOTHING
     weeks, active = _number(figures, "weeks", "周"), _number(figures, "active", "周")
     again = f"{figures.get('calls', 0.0) - figures.get('callers', 0.0):.0f}人次"
-    text = f"近{weeks}中有{active}有人反映，隔周再次反映{again}"
+    text = f"近{weeks}中有{active}有人反映，不同周内再次反映{again}"
     claims: tuple[str, ...] = (weeks, active, again)
     if figures.get("closures"):
         closures = _number(figures, "closures", "次")
@@ -40,7 +40,10 @@ def _callers(candidate: Candidate) -> Shown:
         return NOTHING
     calls, span = _number(figures, "calls", "件"), candidate.facts.get("span", "")
     if figures.get("top_share"):
-        share = f"{figures['top_share'] * 100:.0f}%"
+        callers, share = _number(figures, "callers", "人"), f"{figures['top_share'] * 100:.0f}%"
+        if figures["top_share"] == 1.0:
+            # Three households without water are no party against anybody.
+            return f"{span}共{calls}，均由{callers}提交。", (calls, span, callers)
         text = f"{span}共{calls}，其中来件最多的三人占{share}，疑似集中针对同一对象"
         return f"{text}。", (calls, span, share)
     return f"{span}由同一诉求人提交{calls}，按一人计。", (calls, span)

@@ -96,6 +96,11 @@ def _plain_title(ending: str) -> Callable[[Facts], str]:
     return lambda facts: f"{_joined(facts.where, facts.what)}：{ending.replace('N人', facts.who)}"
 
 
+def _title_of_one_caller(facts: Facts) -> str:
+    who = "少数诉求人" if facts.candidate.reporters > 1 else "同一诉求人"
+    return _plain_title(f"{who}短期内大量来件")(facts)
+
+
 def _joined(where: str, what: str) -> str:
     """ "新华小区" and "小区停水" are "新华小区停水"; an unknown place stands apart."""
     if where == NO_PLACE:
@@ -112,7 +117,7 @@ TITLES: dict[str, Callable[[Facts], str]] = {
     "chronic": _plain_title("长期未解决，N人反映"),
     "seasonal": _plain_title("往年同期多发，宜提前处置"),
     "dispute": _plain_title("多次转派或退单"),
-    "harassment": _plain_title("少数诉求人短期内大量来件"),
+    "harassment": _title_of_one_caller,
     "same_caller": _plain_title("同一诉求人重复来电"),
     "campaign": _plain_title("多人提交相近文本，N人"),
 }

@@ -131,7 +131,7 @@ def test_the_alert_says_in_how_many_weeks(graded: Make) -> None:
     (found,) = listed(town(graded, 8, neighbours(8)), 8)
     wording = compose(found, CITY)
     assert wording.title == "新华小区路灯：长期未解决，5人反映"
-    assert "近8周中有8周有人反映，隔周再次反映11人次。" in wording.text
+    assert "近8周中有8周有人反映，不同周内再次反映11人次。" in wording.text
     assert wording.dropped == 0
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from agents.alerting.wording import compose
 from agents.city import City
 from agents.grading.grade import Graded
 from agents.problems.books import Books
@@ -79,6 +80,24 @@ def test_few_callers_against_one_target(graded: Make) -> None:
     tickets = [graded(f"t{n}", f"人{n % 3}", f"老王饭店卫生太差第{n}次举报", n * DAY / 2) for n in range(12)]
     (found,) = of("harassment", play(tickets))
     assert (found.figures["calls"], found.figures["top_share"], found.reporters) == (10.0, 1.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [(0, "7天内共10件，均由3人提交。"), (2, "7天内共10件，其中来件最多的三人占80%，疑似集中针对同一对象。")],
+)
+def test_what_is_said_of_few_callers(graded: Make, others: int, said: str) -> None:
+    callers = [*(f"旁人{n}" for n in range(others)), *(f"人{n % 3}" for n in range(12))]
+    tickets = [
+        graded(f"t{n}", who, f"老王饭店卫生太差第{n}次举报", n * DAY / 2) for n, who in enumerate(callers)
+    ]
+    wording = compose(of("harassment", play(tickets))[0], City())
+    assert said in wording.text and wording.title.endswith("：少数诉求人短期内大量来件")
+
+
+def test_one_caller_is_said_to_be_one(graded: Make) -> None:
+    found = play([graded(f"t{n}", "甲", f"小区停水没人管第{n}次说", n / 10) for n in range(6)])
+    assert compose(of("harassment", found)[0], City()).title.endswith("：同一诉求人短期内大量来件")
 
 
 def test_ten_people_are_no_target_attack(graded: Make) -> None:
