@@ -127,10 +127,7 @@ def _enter(
     signature = book.search.locate(told.signature)
     caller = caller_of(ticket, signature, at, book.rate(book.total_key))
     before, found = _drawn_to(book.search.find(signature, at, caller), ticket, book)
-    problem_id, joined = _choose(before, ticket)
-    if came_from is not None and joined == "opened":
-        # Its own id may stand for the problem that it opened elsewhere.
-        problem_id = f"p-{hash_of(ticket.ticket_id, book.district)}"
+    problem_id, joined = _choose(before, ticket, book.district if came_from else "")
     heading = book.heading_of(signature.matter, signature.category)
     streams = book.streams_of(signature.street, heading, problem_id)
     return Member.trusted(
@@ -181,12 +178,13 @@ def _drawn_to(found: Found, ticket: Ticket, book: Book) -> tuple[Problem | None,
     return drawn, found
 
 
-def _choose(before: Problem | None, ticket: Ticket) -> tuple[str, str]:
-    """The problem to join, or the id of the one to open: of a problem that is over, one that follows it."""
+def _choose(before: Problem | None, ticket: Ticket, refiled: str = "") -> tuple[str, str]:
+    """The problem to join, or the id of the one to open: of a problem that is over, one that follows it. `refiled`: the
+    district that the ticket has come to; its own id may stand for the problem that it opened elsewhere."""
     assert ticket.created_at is not None
     if before is not None and not is_over(before, ticket.created_at):
         return before.problem_id, "joined"
-    return f"p-{hash_of(ticket.ticket_id)}", "opened"
+    return f"p-{hash_of(ticket.ticket_id, *filter(None, [refiled]))}", "opened"
 
 
 def _update(graded: Graded, member: Member, book: Book, digest: str, city: City) -> Member:
