@@ -55,9 +55,10 @@ def _by_name(one: Signature, other: Signature) -> Relation:
     shared = [name for name in names if name in others]
     if shared:
         estates, other_estates = _estates(names), _estates(others)
-        if _estates(shared) or not estates or not other_estates:
+        is_guessed = not (one.is_sure and other.is_sure)
+        if is_guessed or _estates(shared) or not estates or not other_estates:
             return "road" if all(name.startswith("road:") for name in shared) else "named"
-        # What they share only says by what the two estates lie.
+        # What they share only says by what the two estates lie; guessed estates are mostly none.
         names, others = estates, other_estates
     pairs = [
         (name, bare)

@@ -108,6 +108,7 @@ def test_a_landmark_that_two_tickets_share_is_no_place_where_each_names_its_esta
     one = replace(sign(graded("a")), names=("community:新华小区", "site:新湖公园"))
     other = replace(one, names=others)
     assert relate(one, other) == relate(other, one) == expected
+    assert relate(replace(one, is_sure=False), replace(other, is_sure=False)) == "named"
 
 
 def test_of_a_transcript_only_what_the_caller_says_is_compared() -> None:
