@@ -136,6 +136,9 @@ def find_matter(ticket: Ticket, hazards: Sequence[Hazard], city: City) -> Found:
 def _without_names(text: str, ticket: Ticket) -> str:
     """The text with the names of known places blanked, each at its length: 第三中学 is no matter of schools, 停车场路 none
     of parking. A road that only its form tells is one where it goes on as a road does, and is short."""
+    estate = lowered(ticket.said_place.community or "")
+    if len(estate) > 2:
+        text = text.replace(estate, " " * len(estate))
     for part in ticket.parts:
         if part.kind == "city" or part.said not in text:
             continue

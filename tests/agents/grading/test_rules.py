@@ -147,6 +147,11 @@ def test_a_road_is_no_matter_whatever_it_is_called(said: str, text: str, matter:
     assert matter in GRADER.grade(ticket(text, parts=(road,))).matter
 
 
+def test_an_estate_that_the_platform_names_is_no_matter() -> None:
+    said = ticket("荷塘安置房门口的路灯不亮", place=Place(community="荷塘安置房"))
+    assert GRADER.grade(said.model_copy(update={"said_place": said.place})).matter == "路灯不亮"
+
+
 def test_two_phrasings_of_one_danger_are_one_matter() -> None:
     said = ["三号楼着火了，电动车在充电", "冒黑烟了，停车场那边起火"]
     assert {grade(text).matter for text in said} == {"火情火警"}
