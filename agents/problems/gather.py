@@ -105,7 +105,9 @@ def _meet(graded: Graded, books: Books, told: Told, came_from: tuple[str, str] |
         signature = replace(signature, street=graded.ticket.place.street or "")
     book = books.of(key_of(graded.district))
     told = Told(digest, signature, told.quote or quote_of(graded))
-    member = _enter(graded, told, learned, book, books.city, came_from)
+    member = _enter(graded, told, learned, book, books.city, refiled=came_from is not None)
+    if came_from is not None:
+        member = member.model_copy(update={"came_from": came_from})
     return _with_left(_settle(graded, member, book, books.city, decides=True), member, books)
 
 
@@ -113,12 +115,7 @@ def _meet(graded: Graded, books: Books, told: Told, came_from: tuple[str, str] |
 
 
 def _enter(
-    graded: Graded,
-    told: Told,
-    learned: tuple[PlacePart, ...],
-    book: Book,
-    city: City,
-    came_from: tuple[str, str] | None,
+    graded: Graded, told: Told, learned: tuple[PlacePart, ...], book: Book, city: City, refiled: bool
 ) -> Member:
     """The decision about a ticket met for the first time."""
     ticket = graded.ticket
@@ -127,7 +124,7 @@ def _enter(
     signature = book.search.locate(told.signature)
     caller = caller_of(ticket, signature, at, book.rate(book.total_key))
     before, found = _drawn_to(book.search.find(signature, at, caller), ticket, book)
-    problem_id, joined = _choose(before, ticket, book.district if came_from else "")
+    problem_id, joined = _choose(before, ticket, book.district if refiled else "")
     heading = book.heading_of(signature.matter, signature.category)
     streams = book.streams_of(signature.street, heading, problem_id)
     return Member.trusted(
@@ -161,7 +158,6 @@ def _enter(
         recurrence=kind_of(before, graded, caller, city.thresholds),
         returns=before is not None and is_return(before, graded, city.thresholds),
         earlier=earlier_of(before, ticket.ticket_id),
-        came_from=came_from,
     )
 
 
