@@ -24,10 +24,13 @@ USUAL, USUAL_PAIRS = 0.04, 100
 """What share of the pairs of a place is taken to come together, and the pairs it counts for, before tickets tell."""
 PRIOR, SAME, OTHER = 1.0, 5.0, 0.5
 """How often two equal headings, and two others, are taken to come together as against any two, and the number of
-pairs expected to come together for which that counts. Two calls alone teach no kinship by which the third is joined.
+pairs expected to come together for which that counts.
 Measured: docs/decisions/0029."""
 TITLES_PRIOR = 0.25
 """The number of pairs of two titles, expected to come together, for which their headings' kinship counts."""
+CHANCE = 1
+"""How many tickets of two topics may come together by chance: the first such pair says nothing, or in a small town two
+calls would teach the kinship by which the third is joined."""
 TOGETHER, AMONG = 2.3, 0.77
 """Weights of how often two topics come together, and of how often each does so with itself: potholes are told one by one
 over weeks, so that two of their titles seldom come together however surely they are one thing. Source: logistic
@@ -99,7 +102,7 @@ class Kinship:
         to be asked many times before the next ticket is added."""
         heading, title = one
         usual = (self._all_together + USUAL * USUAL_PAIRS) / (self._all_pairs + USUAL_PAIRS)
-        own = self._lift(2 * title, self._of_headings(heading, heading, usual), usual)
+        own = self._lift(title, title, self._of_headings(heading, heading, usual), usual)
         known: dict[Topic, float] = {}
         headings: dict[str, tuple[float, float]] = {}
 
@@ -111,24 +114,29 @@ class Kinship:
                 if lifts is None:
                     among = self._of_headings(name, name, usual)
                     lifts = headings[name] = self._of_headings(heading, name, usual), among
-                together = self._lift(title + number, lifts[0], usual)
-                near = TOGETHER * together - AMONG * (own + self._lift(2 * number, lifts[1], usual))
+                together = self._lift(title, number, lifts[0], usual)
+                near = TOGETHER * together - AMONG * (own + self._lift(number, number, lifts[1], usual))
                 known[other] = near
             return near
 
         return kinship
 
-    def _lift(self, titles: int, heading: float, usual: float) -> float:
-        """Logarithm of how many times as often as any two those of two titles come together, by the sum of the titles'
-        numbers; as their headings do, where the titles are rare."""
-        cell = titles % self._cells
+    def _lift(self, one: int, other: int, heading: float, usual: float) -> float:
+        """Logarithm of how many times as often as any two those of two titles come together; as their headings do, where
+        the titles are rare."""
+        cell = (one + other) % self._cells
         together, pairs = self._titles_together[cell], self._title_pairs[cell]
+        if one != other:
+            together = max(0, together - CHANCE)
         return math.log((together + TITLES_PRIOR * heading) / (pairs * usual + TITLES_PRIOR))
 
     def _of_headings(self, one: str, other: str, usual: float) -> float:
         """How many times as often as any two those of these two headings come together."""
         pair, lift = _pair(one, other), SAME if one == other else OTHER
-        return (self._together.get(pair, 0) + PRIOR * lift) / (self._pairs.get(pair, 0) * usual + PRIOR)
+        together = self._together.get(pair, 0)
+        if one != other:
+            together = max(0, together - CHANCE)
+        return (together + PRIOR * lift) / (self._pairs.get(pair, 0) * usual + PRIOR)
 
     def _count(self, place: str, index: int, call: _Call, number: int) -> None:
         """Count the pairs of a ticket with the others of its place; `index`: its place among them."""
