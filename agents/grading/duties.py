@@ -39,12 +39,13 @@ def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> Duty
     best one's unit needs an unknown place, and where only the category fits and its items are of many units.
 
     An item fits by its category, by its words in the text, and half as well by those in the matter. Equal items:
-    the earlier one. A street or community is proposed only where an item says that the place is in charge.
+    one the text speaks of, then the earlier one. A street or community is proposed only where an item says that
+    the place is in charge.
     """
     fits = _fits(ticket, matter, category, city)
     if not fits.weights:
         return None
-    chosen = max(sorted(fits.weights), key=lambda number: fits.weights[number])
+    chosen = max(sorted(fits.weights), key=lambda number: (fits.weights[number], number in fits.said))
     most = fits.weights[chosen]
     best = city.duties[chosen]
     if chosen in fits.said:

@@ -98,6 +98,11 @@ def test_items_of_many_units_leave_the_category_without_a_proposal() -> None:
     assert propose_unit(ticket("水的事"), "", "供水", City(name="many", duties=many)) is None
 
 
+def test_of_equal_items_the_one_the_text_speaks_of_is_named() -> None:
+    found = propose_unit(ticket("楼道堆物多，楼道堆物久"), "", "供水", CITY)
+    assert found is not None and found.item == "C-03 楼道堆物劝导"
+
+
 def test_a_word_inside_of_another_names_no_item() -> None:
     duties = (Duty("L-1", "加班监察", "劳动与工资", ("加班",), "市人社局", ""),)
     city = City(name="inside", duties=duties)
