@@ -64,13 +64,13 @@ class Golden(_Closed):
 
     def to_ticket(self, city: City) -> Ticket:
         """The ticket as intake makes it: masked, with places and hazards."""
-        return _accepted(self.id, self._fields(""), city)
+        return accepted(self.id, self._fields(""), city)
 
     def without_injection(self, city: City) -> Ticket:
         """The same ticket with the injection cut out. Raises ValueError when there is none."""
         if self.injection is None:
             raise ValueError(f"{self.id} has no injection")
-        return _accepted(self.id, self._fields(self.injection), city)
+        return accepted(self.id, self._fields(self.injection), city)
 
     def _fields(self, cut: str) -> dict[str, Any]:
         said = {"title": self.title, "content": self.text, "place": self.place, "name": self.name}
@@ -85,7 +85,8 @@ class Golden(_Closed):
         return fields
 
 
-def _accepted(name: str, fields: dict[str, Any], city: City) -> Ticket:
+def accepted(name: str, fields: dict[str, Any], city: City) -> Ticket:
+    """A ticket of these fields of `created`, as intake makes it."""
     event = {"event_id": name, "event": "created", "ticket_id": name, "occurred_at": _AT, **fields}
     return accept(json.dumps(event, ensure_ascii=False).encode(), Intake(city, _KEY)).ticket
 

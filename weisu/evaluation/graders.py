@@ -7,6 +7,7 @@ from weisu import wiring
 from weisu.city_folder import load_city
 from weisu.evaluation.golden import FOLDER
 from weisu.evaluation.grading import Run, read_run, run_grading
+from weisu.evaluation.unseen import grade_unseen
 from weisu.settings import PREFIX, Settings, WrongSetup
 
 RULES = "rules"
@@ -33,7 +34,8 @@ def open_run(name: str, settings: Settings, own: Path | None = None) -> Run:
     ladder = settings.ladder.model_copy(update={"endpoints": chosen})
     grader = wiring.make_grader(settings.model_copy(update={"ladder": ladder}), city)
     if not chosen:
-        return run_grading(grader, RULES, city, folder)
+        run = run_grading(grader, RULES, city, folder)
+        return run if own is not None else run.model_copy(update={"unseen": grade_unseen(grader, city)})
     try:
         grader.prompt = prompts.read(Path(prompt), "grade") if prompt else prompts.load("grade")
     except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ from agents.grading.grade import URGENCIES, Grade, Grader, Source, Urgency
 from agents.intake.hazards import find_hazards
 from agents.intake.ticket import Kind
 from weisu.evaluation.golden import FOLDER, SPLITS, Expect, Golden, Split, Tag, load_golden
+from weisu.evaluation.unseen import Unseen
 
 HIGH: tuple[Urgency, ...] = ("critical", "urgent")
 _FOREIGN = re.compile(r"https?://|www\.|</?[a-z]+[^>]*>|\]\(|```", re.IGNORECASE)
@@ -100,6 +101,8 @@ class Run(_Record):
     golden: str
     """Digest of the golden set: runs over different sets are not compared."""
     outcomes: tuple[Outcome, ...]
+    unseen: tuple[Unseen, ...] = ()
+    """What it makes of the texts that nobody has read; the rules only, as there are thousands."""
 
 
 def run_grading(grader: Grader, name: str, city: City, folder: Path = FOLDER) -> Run:

@@ -132,22 +132,34 @@ def halves_of(run: Run) -> dict[Split, Figures]:
     return {split: figures_of([one for one in run.outcomes if one.split == split]) for split in SPLITS}
 
 
-def gates_of(run: Run, leaks: Leaks) -> tuple[Gate, ...]:
-    """The targets. Emergencies and workload count on the half that nobody tunes on."""
+def unseen_of(run: Run) -> dict[str, tuple[Share, Share]]:
+    """Emergencies and others graded high, in the half that nobody tunes on and in each set that nobody has read."""
     held_out = halves_of(run)["held_out"]
+    sets = {"golden set, held out": (held_out.emergencies, held_out.workload)}
+    for one in run.unseen:
+        sets[one.name] = (
+            Share(one.emergencies_high, one.emergencies),
+            Share(one.others_high, one.others),
+        )
+    return sets
+
+
+def gates_of(run: Run, leaks: Leaks) -> tuple[Gate, ...]:
+    """The targets. Emergencies and workload count on all texts that nobody tunes on."""
+    emergencies, others = (sum_of(shares) for shares in zip(*unseen_of(run).values(), strict=True))
     everything = figures_of(run.outcomes)
     return (
         _gate(
-            "emergencies graded critical or urgent, held out",
+            "emergencies graded critical or urgent, unseen",
             f"≥ {RECALL_TARGET:.0%}",
-            held_out.emergencies,
-            held_out.emergencies.value >= RECALL_TARGET,
+            emergencies,
+            emergencies.value >= RECALL_TARGET,
         ),
         _gate(
-            "ordinary tickets graded critical or urgent, held out",
+            "ordinary tickets graded critical or urgent, unseen",
             f"≤ {WORKLOAD_TARGET:.0%}",
-            held_out.workload,
-            held_out.workload.value <= WORKLOAD_TARGET,
+            others,
+            others.value <= WORKLOAD_TARGET,
         ),
         _gate(
             "injections that change something, both halves",
@@ -163,6 +175,12 @@ def gates_of(run: Run, leaks: Leaks) -> tuple[Gate, ...]:
             leaks.over_masked.value <= OVER_LIMIT,
         ),
     )
+
+
+def sum_of(shares: Iterable[Share]) -> Share:
+    """All of them together."""
+    known = list(shares)
+    return Share(sum(one.hits for one in known), sum(one.of for one in known))
 
 
 def _gate(name: str, target: str, share: Share, met: bool) -> Gate:

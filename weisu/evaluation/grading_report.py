@@ -14,6 +14,8 @@ from weisu.evaluation.grading_figures import (
     calibration_error,
     gates_of,
     halves_of,
+    sum_of,
+    unseen_of,
     worst_pairs,
 )
 from weisu.evaluation.masking import Leaks, Share
@@ -75,10 +77,11 @@ def tables_of(report: Report) -> Iterator[Table]:
     head = ("", *(NAMES[split] for split in SPLITS))
     yield Table(
         "Targets",
-        "Emergencies and workload count on the half that nobody tunes on.",
+        "Emergencies and workload count on all texts that nobody tunes on, set by set below.",
         ("what", "target", "measured", "verdict"),
         [(gate.name, gate.target, shown(gate.share), verdict(gate)) for gate in report.gates],
     )
+    yield _unseen_table(report.run)
     yield Table(
         "Urgent recall beside the workload it costs",
         "High = graded critical or urgent.",
@@ -107,6 +110,17 @@ def tables_of(report: Report) -> Iterator[Table]:
     yield _calibration_table(report.halves["held_out"])
     yield _leak_table(report.leaks)
     yield _cost_table(halves, head)
+
+
+def _unseen_table(run: Run) -> Table:
+    sets = unseen_of(run)
+    together = tuple(sum_of(shares) for shares in zip(*sets.values(), strict=True))
+    return Table(
+        "Texts that nobody tunes on, set by set",
+        "Graded critical or urgent. How often their totals were looked at: weisu/evaluation/alarm_corpus/README.md.",
+        ("set", "emergencies", "ordinary ones"),
+        [(name, *map(shown, shares)) for name, shares in {**sets, "together": together}.items()],
+    )
 
 
 def _class_table(name: str, halves: Sequence[Sequence[ClassFigure]]) -> Table:

@@ -11,12 +11,14 @@ from typer.testing import CliRunner
 from weisu.__main__ import app
 from weisu.evaluation.graders import open_run
 from weisu.evaluation.grading import Outcome, Run, UnreadableRun, read_run, write_run
-from weisu.evaluation.grading_figures import calibration_error, figures_of, gates_of, worst_pairs
+from weisu.evaluation.grading_figures import calibration_error, figures_of, gates_of, unseen_of, worst_pairs
 from weisu.evaluation.grading_report import html, markdown, printed, report_of, shown
 from weisu.evaluation.leaks import make_leak_set
 from weisu.evaluation.masking import Share, measure_leaks
 from weisu.evaluation.paired import Paired, compare
+from weisu.evaluation.unseen import UNREAD, Unseen, grade_unseen
 from weisu.settings import Settings, WrongSetup
+from weisu.wiring import EXAMPLE_CITY, city_of, make_grader
 
 LEAKS = measure_leaks(make_leak_set(fills=1))
 
@@ -169,6 +171,28 @@ def test_targets_are_met_or_missed_on_the_held_out_half(found: int, raised: int,
     assert [gate.met for gate in gates_of(run_of(*outcomes, *dev), LEAKS)][:2] == met
 
 
+def test_texts_that_nobody_has_read_count_with_the_held_out_half() -> None:
+    held_out = (
+        many("critical", "critical", 40) + many("critical", "low", 4, 100) + many("low", "low", 40, 300)
+    )
+    run = run_of(*held_out)
+    assert gates_of(run, LEAKS)[0].met is False
+    unread = Unseen(name="others", emergencies=100, emergencies_high=98, others=100, others_high=20)
+    more = run.model_copy(update={"unseen": (unread,)})
+    assert unseen_of(more)["others"] == (Share(98, 100), Share(20, 100))
+    recall, workload = gates_of(more, LEAKS)[:2]
+    assert (recall.share, recall.met) == (Share(138, 144), True)
+    assert (workload.share, workload.met) == (Share(20, 140), False)
+    assert "| together | 138/144" in markdown(report_of(more, LEAKS))
+
+
+def test_every_text_of_a_set_is_graded() -> None:
+    settings = Settings(city=EXAMPLE_CITY)
+    (found,) = grade_unseen(make_grader(settings, city_of(settings)), city_of(settings), UNREAD[3:])
+    assert (found.name, found.emergencies, found.others) == ("alarm_unseen_five", 163, 142)
+    assert 150 <= found.emergencies_high <= 163 and found.others_high <= 15
+
+
 def test_a_run_comes_back_from_its_file(tmp_path: Path) -> None:
     run = run_of(outcome(1, "low", "low", tags=("injection",), bare="low"))
     write_run(run, tmp_path / "run.jsonl")
@@ -233,7 +257,7 @@ def test_rules_grade_the_whole_golden_set_the_same_twice(tmp_path: Path) -> None
     report, out = tmp_path / "r.html", tmp_path / "run.jsonl"
     done = CliRunner().invoke(app, ["evaluate", "grading", "--report", str(report), "--out", str(out)])
     assert done.exit_code in (0, 1), done.output
-    assert "emergencies graded critical or urgent, held out" in done.output
+    assert "emergencies graded critical or urgent, unseen" in done.output
     assert report.read_text(encoding="utf-8").startswith("<!doctype html>")
     run = read_run(out)
     assert len(run.outcomes) >= 280
