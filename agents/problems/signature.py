@@ -188,7 +188,9 @@ def quote_of(graded: Graded) -> str:
     """A verbatim clause of what the citizen says, ≤ 60 characters: the one that the grade rests on, else the first that
     says something."""
     text = heard((graded.ticket.content or graded.ticket.title)[:1000])
-    clauses: list[str] = [_LEAD.sub("", clause.strip()) for clause in _CLAUSE.findall(text)]
+    clauses: list[str] = [clause.strip() for clause in _CLAUSE.findall(text)]
+    if "：" in text or ":" in text:
+        clauses = [_LEAD.sub("", clause) for clause in clauses]
     told = [clause for clause in clauses if len(clause) >= LEAST_QUOTE] or clauses
     for quote in graded.grade.quotes:
         for clause in told:

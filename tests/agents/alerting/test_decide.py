@@ -148,6 +148,14 @@ def test_the_crowd_of_a_danger_goes_on_with_its_alert_and_its_proposal(
     assert kinds == ({"hazard"} if tells_again else {"burst"})
 
 
+def test_what_an_officer_found_stays_said_when_the_alert_grows() -> None:
+    desk = make_desk()
+    alert = raised(desk, finding(0)).alert
+    decide(ask("confirm", 0.5, alert_id=alert.alert_id), desk)
+    again = decide(finding(1, reporters=8, ticket_ids=tuple("abcdefgh")), desk)[1].alert
+    assert not isinstance(again, Held) and again.verdict == "confirmed"
+
+
 def test_growth_after_the_end_opens_the_alert_again() -> None:
     desk = make_desk()
     alert = raised(desk, finding(0)).alert

@@ -55,6 +55,13 @@ def test_one_caller_s_calls_days_apart_are_about_one_thing_but_a_nameless_one_is
     assert kin(named, "停水", "水费") > 0 > kin(nameless, "停水", "水费")
 
 
+def test_two_calls_alone_teach_no_kinship_by_which_a_third_is_joined() -> None:
+    once = taught(("春阳庄", 0.0, "甲", "噪音"), ("春阳庄", 600.0, "乙", "停水"))
+    never = taught(("春阳庄", 0.0, "甲", "噪音"), ("春阳庄", 9 * HOUR, "乙", "停水"))
+    often = taught(*days_of("噪音", "停水", 600.0, 2))
+    assert kin(once, "停水", "噪音") <= kin(never, "停水", "噪音") < kin(often, "停水", "噪音")
+
+
 def test_calls_of_two_places_tell_nothing_of_each_other() -> None:
     calls = [(f"小区{n}", 0.0, f"人{n}", ("停水", "水费")[n % 2]) for n in range(20)]
     assert kin(taught(*calls), "停水", "水费") == kin(Kinship(), "停水", "水费")
