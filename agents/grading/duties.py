@@ -66,21 +66,35 @@ def propose_unit(ticket: Ticket, matter: str, category: str, city: City) -> Duty
 def _by_category(ticket: Ticket, category: str, city: City) -> DutyProposal | None:
     """The unit of half the category's items or more, and its first item, with less confidence and a reason that
     says so; of two such units the city's own before that of a district or street."""
-    numbers = _duties_of(city)[category]
-    units = Counter(city.duties[number].unit for number in numbers)
+    leading = _leading(category, city)
+    unit = _unit_of(leading.duty, ticket.place) if leading is not None else None
+    if leading is None or unit is None:
+        return None
+    duty, own, every = leading
+    reason = _BY_CATEGORY.format(category=category, all=every, count=own, title=duty.title)
+    if _is_territorial(duty, unit, city):
+        reason += f"，定由属地承办：{duty.basis}"
+    return _proposal(ticket, duty, unit, reason, round(_UNSAID * own / every, 2), city)
+
+
+class _Leading(NamedTuple):
+    """The first item of the unit that has most of a category, how many it has, and how many there are."""
+
+    duty: Duty
+    own: int
+    all: int
+
+
+@lru_cache(maxsize=1024)
+def _leading(category: str, city: City) -> _Leading | None:
+    duties = [city.duties[number] for number in _duties_of(city)[category]]
+    units = Counter(duty.unit for duty in duties)
     count = max(units.values())
     most = [unit for unit in units if units[unit] == count]
     named = most if len(most) == 1 else [unit for unit in most if "{" not in unit]
-    if len(named) != 1 or 2 * count < len(numbers):
+    if len(named) != 1 or 2 * count < len(duties):
         return None
-    duty = next(city.duties[number] for number in numbers if city.duties[number].unit == named[0])
-    unit = _unit_of(duty, ticket.place)
-    if unit is None:
-        return None
-    reason = _BY_CATEGORY.format(category=category, all=len(numbers), count=count, title=duty.title)
-    if _is_territorial(duty, unit, city):
-        reason += f"，定由属地承办：{duty.basis}"
-    return _proposal(ticket, duty, unit, reason, round(_UNSAID * count / len(numbers), 2), city)
+    return _Leading(next(duty for duty in duties if duty.unit == named[0]), count, len(duties))
 
 
 def _proposal(

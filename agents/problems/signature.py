@@ -187,7 +187,9 @@ def digest_of(graded: Graded) -> str:
 def quote_of(graded: Graded) -> str:
     """A verbatim clause of what the citizen says, ≤ 60 characters: the one that the grade rests on, else the first that
     says something."""
-    text = heard((graded.ticket.content or graded.ticket.title)[:1000])
+    ticket = graded.ticket
+    # Of the whole text, as intake and grading have asked for that, and it is remembered.
+    text = heard(ticket.text)[-len(ticket.content) :][:1000] if ticket.content else ticket.title
     clauses: list[str] = [clause.strip() for clause in _CLAUSE.findall(text)]
     if "：" in text or ":" in text:
         clauses = [_LEAD.sub("", clause) for clause in clauses]
