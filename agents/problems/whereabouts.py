@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
@@ -54,12 +55,10 @@ def _by_name(one: Signature, other: Signature) -> Relation:
         return "unknown"
     shared = [name for name in names if name in others]
     if shared:
-        estates, other_estates = _estates(names), _estates(others)
-        is_guessed = not (one.is_sure and other.is_sure)
-        if is_guessed or _estates(shared) or not estates or not other_estates:
+        apart = _estates_apart(one, other, shared)
+        if apart is None:
             return "road" if all(name.startswith("road:") for name in shared) else "named"
-        # What they share only says by what the two estates lie; guessed estates are mostly none.
-        names, others = estates, other_estates
+        names, others = apart
     pairs = [
         (name, bare)
         for kind, name in map(_parted, names)
@@ -73,7 +72,18 @@ def _by_name(one: Signature, other: Signature) -> Relation:
     return "different" if one.is_sure and other.is_sure else "doubtful"
 
 
-def _estates(names: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+def _estates_apart(
+    one: Signature, other: Signature, shared: list[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The estates of two tickets that share none though each names one: what they share only says by what the two lie.
+    Guessed estates are mostly none."""
+    if not (one.is_sure and other.is_sure) or _estates(shared):
+        return None
+    estates, others = _estates(one.names), _estates(other.names)
+    return (estates, others) if estates and others else None
+
+
+def _estates(names: Iterable[str]) -> tuple[str, ...]:
     return tuple([name for name in names if name.startswith("community:")])
 
 
