@@ -81,10 +81,10 @@ def test_a_batch_of_lines_is_what_they_are_one_by_one(day: Path) -> None:
     lines += lines[:90]  # delivered again
 
     async def batches() -> list[Front]:
-        walk = walk_front(lines, make_front(Settings(city=EXAMPLE)), Stopwatch())
+        walk = walk_front(lines, make_front(Settings(city=EXAMPLE), share=1.0), Stopwatch())
         return [front async for batch in walk for front in batch]
 
-    path = make_front(Settings(city=EXAMPLE))
+    path = make_front(Settings(city=EXAMPLE), share=1.0)
 
     def alone(raw: bytes | Damage) -> Accepted | None:
         try:
