@@ -30,9 +30,10 @@ def send_digest(at: datetime, desk: Desk) -> tuple[AlertEvent, ...]:
         return ()
     if at == overflow.at:
         return overflow.events
-    if overflow.since is None or desk.day(at - SENT_AT) == desk.day(overflow.since - SENT_AT):
+    since = overflow.since or overflow.at
+    if not overflow.held or desk.day(at - SENT_AT) == desk.day(since - SENT_AT):
         return ()
-    if not _distinct(overflow.held, desk):
+    if not _distinct(overflow.held, desk) and not overflow.more:
         desk.state["overflow"] = Overflow(at=overflow.at, events=overflow.events)
         return ()
     event = AlertEvent(event="digest", at=at, alert=compose_digest(overflow, at, desk), seq=1)

@@ -22,7 +22,6 @@ from agents.problems.signature import OTHER
 from agents.problems.spots import shared_spot
 from agents.problems.usual import expect
 
-LEAST_CROWD = 3
 PERMISSIVE = -1.0
 """Least λ of a burst candidate; what reaches a person is decided in alerting, with the city's correction."""
 

@@ -50,14 +50,14 @@ def test_the_same_tick_again_gives_the_digest_again_and_the_next_gives_none() ->
 def test_it_is_sent_in_the_morning_whenever_the_budget_was_spent() -> None:
     desk = overfull()
     assert decide_on_tick(hours(EIGHT), desk)[0].event == "digest"
-    decide(elsewhere(270), desk)  # at two in the afternoon
+    decide(elsewhere(486), desk)  # two days later, at two in the afternoon
     sent = [
         hour
-        for hour in range(25, 60)
+        for hour in range(55, 90)
         for event in decide_on_tick(hours(hour), desk)
         if event.event == "digest"
     ]
-    assert sent == [EIGHT + 24]
+    assert sent == [EIGHT + 48]
 
 
 def test_a_matter_stands_on_it_once_and_not_when_it_has_been_told_since() -> None:

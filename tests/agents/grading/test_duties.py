@@ -98,6 +98,16 @@ def test_items_of_many_units_leave_the_category_without_a_proposal() -> None:
     assert propose_unit(ticket("水的事"), "", "供水", City(name="many", duties=many)) is None
 
 
+def test_a_unit_with_less_than_half_of_a_category_is_not_named_by_it() -> None:
+    units = ("甲局", "甲局", "乙局", "丙局", "丁局")
+    duties = tuple(
+        Duty(f"S-{n}", f"事项{n}", "杂项", (f"词语{n}",), unit, "条例") for n, unit in enumerate(units)
+    )
+    assert propose_unit(ticket("没有提到的事"), "", "杂项", City(name="many", duties=duties)) is None
+    found = propose_unit(ticket("没有提到的事"), "", "杂项", City(name="fewer", duties=duties[:4]))
+    assert found is not None and found.unit == "甲局"
+
+
 def test_of_equal_items_the_one_the_text_speaks_of_is_named() -> None:
     found = propose_unit(ticket("楼道堆物多，楼道堆物久"), "", "供水", CITY)
     assert found is not None and found.item == "C-03 楼道堆物劝导"

@@ -55,3 +55,24 @@ def test_crowds_count_it_where_it_is_now(graded: Make) -> None:
         moved = graded(f"t{number}", f"人{number}", hours=number / 10, edition=2, **WEST)
         found += gather(moved, books).candidates
     assert {candidate.district for candidate in found} == {"西城区"}
+
+
+def test_what_a_person_has_put_somewhere_stays_there(graded: Make) -> None:
+    books = Books(City(), {}, {}, {})
+    gather(graded("x", "甲"), books)
+    books.members["x"] = books.members["x"].model_copy(update={"regrouped": 1})
+    gather(graded("x", "甲", edition=2, **WEST), books)
+    assert books.members["x"].district == "东城区"
+
+
+def test_the_district_that_it_left_forgets_it_and_takes_nothing_with_it(graded: Make) -> None:
+    books = Books(City(), {}, {}, {})
+    old = gather(graded("x", "甲"), books).changes[-1].problem
+    gather(graded("x", "甲", edition=2, **WEST), books)
+    here, there = books.of("东城区"), books.of("西城区")
+    assert (here.calls_of("甲", 0.0), there.calls_of("甲", 0.0)) == ((), ("x",))
+    left = here.stored(old.problem_id)
+    assert left is not None and not left.tickets
+    here.drop_problem(left)
+    here.drop_members()
+    assert "x" in books.members
