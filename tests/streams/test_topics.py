@@ -1,10 +1,12 @@
 """The table of topics, and what an operator does with them, on the embedded broker and on a real Kafka."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from aiokafka import AIOKafkaConsumer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 
 from streams.topics import INPUTS, TABLES, NotReset, Topics, WrongTopics, create, lag, require, reset, verify
@@ -140,10 +142,13 @@ def test_lag_of_a_missing_topic_is_a_clear_error(broker: str, prefix: str) -> No
 
 def test_message_of_five_megabytes_arrives(broker: str, topics: Topics) -> None:
     send(broker, topics.events, 1, 5_000_000)
-    consumer = KafkaConsumer(
-        topics.events, bootstrap_servers=broker, auto_offset_reset="earliest", group_id=None
-    )
+    consumer = KafkaConsumer(bootstrap_servers=broker, group_id=None)
+    places = [
+        TopicPartition(topics.events, number) for number in consumer.partitions_for_topic(topics.events)
+    ]
     try:
+        consumer.assign(places)
+        consumer.seek_to_beginning()
         assert len(next(consumer).value) == 5_000_000
     finally:
         consumer.close()
@@ -164,15 +169,19 @@ def test_reset_finds_the_first_message_after_a_time(kafka: str, prefix: str) -> 
 
 @pytest.mark.kafka
 @pytest.mark.xdist_group("kafka")
-def test_group_with_running_workers_is_not_reset(kafka: str, prefix: str) -> None:
+async def test_group_with_running_workers_is_not_reset(kafka: str, prefix: str) -> None:
     topics = Topics(prefix)
     create(kafka, topics)
     group = topics.group("grading")
-    worker = KafkaConsumer(topics.accepted, bootstrap_servers=kafka, group_id=group)
+    # The client that the workers have: a member of kafka-python 3.0.12 is now and then told no partition of its group's
+    # assignment, for ever (once in 118 joins).
+    worker = AIOKafkaConsumer(topics.accepted, bootstrap_servers=kafka, group_id=group)
+    await worker.start()
     try:
-        while not worker.assignment():
-            worker.poll(timeout_ms=200)
+        async with asyncio.timeout(120):
+            while not worker.assignment():
+                await worker.getmany(timeout_ms=200)
         with pytest.raises(NotReset, match="stop its workers"):
-            reset(kafka, group, [topics.accepted], "earliest")
+            await asyncio.to_thread(reset, kafka, group, [topics.accepted], "earliest")
     finally:
-        worker.close()
+        await worker.stop()
