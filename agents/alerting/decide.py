@@ -222,11 +222,10 @@ def _take_count(count: Count, desk: Desk) -> tuple[AlertEvent, ...]:
 
 
 def _look_for_storm(count: Count, desk: Desk) -> tuple[AlertEvent, ...]:
-    storm = find_storm(count.category, count.at, desk)
-    if storm is None:
-        return ()
     needed = evidence_needed(desk)
-    if storm.evidence < needed_by({}, "city", needed):
+    least = needed_by({}, "city", needed)
+    storm = find_storm(count.category, count.at, desk, least)
+    if storm is None or storm.evidence < least:
         return ()
     candidate = with_needed(storm_candidate(storm, count, desk), needed)
     tried = desk.find(f"last:tried|{candidate.key}", Last)

@@ -6,11 +6,11 @@ expected count of the last hours is the daily rate times the share that those ho
 
 from datetime import datetime
 from functools import lru_cache
-from math import log10
+from math import inf, log10
 from typing import NamedTuple
 
 from agents.alerting.desk import Desk, Rate
-from agents.problems.baseline import tail
+from agents.problems.baseline import is_common, tail
 from agents.problems.hours import local_seconds
 from agents.problems.problem import Count
 
@@ -190,8 +190,9 @@ def correction(category: str, at: datetime, desk: Desk) -> float:
     return max(1.0, (seen + 10.0) / (expected(rate, at, 12, desk) + 10.0))
 
 
-def find_storm(category: str, at: datetime, desk: Desk) -> Storm | None:
-    """The strongest window in which the city calls unusually often about `category` from several districts.
+def find_storm(category: str, at: datetime, desk: Desk, least: float = -inf) -> Storm | None:
+    """The strongest window in which the city calls unusually often about `category` from several districts; none is
+    looked for whose evidence is surely below `least`.
 
     The stream is tested without the city's correction: it *is* what the correction explains away elsewhere.
     """
@@ -206,13 +207,16 @@ def find_storm(category: str, at: datetime, desk: Desk) -> Storm | None:
     per_day = max(rate.per_day, 0.01 * volume.per_day)
     shares = _shares(rate.profile, volume.profile)
     seen, usual = rate.hours.get(hour, 0), per_day * shares[hour % 24] * _passed(at)
+    union = log10(len(WINDOWS) * max(volume.per_day, 1.0))
     best: Storm | None = None
     for back in range(1, WINDOWS[-1] + 1):
         seen += rate.hours.get(hour - back, 0)
         usual += per_day * shares[(hour - back) % 24]
         if back not in WINDOWS or seen <= 1.5 * usual:
             continue
-        evidence = tail(seen, usual, CITY_DISPERSION) - log10(len(WINDOWS) * max(volume.per_day, 1.0))
+        if usual and is_common(seen, usual, CITY_DISPERSION, least + union):
+            continue
+        evidence = tail(seen, usual, CITY_DISPERSION) - union
         if best is None or evidence > best.evidence:
             best = Storm(evidence, back, seen, usual, ())
     return _over_districts(best, rate, hour, volume.per_day) if best else None
