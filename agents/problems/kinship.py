@@ -126,16 +126,16 @@ class Kinship:
         the titles are rare."""
         cell = (one + other) % self._cells
         together, pairs = self._titles_together[cell], self._title_pairs[cell]
-        if one != other:
-            together = max(0, together - CHANCE)
+        if together and one != other:
+            together -= CHANCE
         return math.log((together + TITLES_PRIOR * heading) / (pairs * usual + TITLES_PRIOR))
 
     def _of_headings(self, one: str, other: str, usual: float) -> float:
         """How many times as often as any two those of these two headings come together."""
         pair, lift = _pair(one, other), SAME if one == other else OTHER
         together = self._together.get(pair, 0)
-        if one != other:
-            together = max(0, together - CHANCE)
+        if together and one != other:
+            together -= CHANCE
         return (together + PRIOR * lift) / (self._pairs.get(pair, 0) * usual + PRIOR)
 
     def _count(self, place: str, index: int, call: _Call, number: int) -> None:

@@ -8,7 +8,6 @@ alerting.md B.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from agents.problems.kinship import Topic
@@ -57,7 +56,7 @@ COPY = 0.9
 """Cosine of two copies; where no place is known they join when they come within hours, or from one caller."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Known:
     """An earlier ticket: its pairs, and the length of the weighted text by what was known when it came."""
 
@@ -239,7 +238,7 @@ def cosines(one: Asked, other: Known) -> tuple[float, float]:
 
 
 def cosine(asked: dict[int, float], norm: float, grams: "array[int]", other_norm: float) -> float:
-    shared = sum(map(asked.get, grams, repeat(0.0)))
+    shared = sum(map(asked.__getitem__, filter(asked.__contains__, grams)))
     return min(1.0, shared / (norm * other_norm))
 
 

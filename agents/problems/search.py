@@ -8,12 +8,13 @@ import math
 from array import array
 from bisect import insort
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from heapq import nlargest
-from itertools import repeat
+from itertools import chain, repeat
 from operator import itemgetter
+from typing import TypeVar
 
 from agents.problems.found import LINK, Drawn, Found, Looked, rival_of
 from agents.problems.kinship import topic_of
@@ -59,12 +60,15 @@ MOST_DEAD = 24
 GUARDED_FROM = 5
 """Joining a problem of so many indexed tickets by words also needs half the bound on average over them: no
 chains."""
+_Key = TypeVar("_Key")
+_Of = TypeVar("_Of")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry(Known):
     """There is one for each ticket of 60 days."""
 
+    slot: int
     ticket_id: str
     problem_id: str
     is_wordy: bool
@@ -88,7 +92,8 @@ class Search:
         self._entries: dict[int, _Entry] = {}
         self._order: deque[int] = deque()
         self._postings: defaultdict[int, array[int]] = defaultdict(partial(array, "I"))
-        self._places: dict[str, list[int]] = {}
+        self._places: dict[str, dict[str | None, list[_Entry]]] = {}
+        """Key → category, None for all of them → entries in the order in which they came."""
         self._names, self._kinship, self._words = taught.names, taught.kinship, taught.words
         self._heading_of = heading_of
         """What a ticket of this matter and category is counted under."""
@@ -108,7 +113,9 @@ class Search:
             for gram in entry.text:
                 postings[gram].append(slot)
         for key in _keys_of(entry):
-            self._places.setdefault(key, []).append(slot)
+            here = self._places.setdefault(key, {})
+            for category in (entry.signature.category, None):
+                here.setdefault(category, []).append(entry)
         self._names.add(entry.signature, self._district)
         if (spot := self._spot(entry.signature)) is not None:
             self._kinship.add(spot, slot, entry.at, entry.caller, entry.topic)
@@ -137,7 +144,11 @@ class Search:
         if entry.is_wordy:
             self._thin_out(entry.text)
         for key in _keys_of(entry):
-            _take_out(self._places, key, slot)
+            here = self._places[key]
+            for category in (entry.signature.category, None):
+                _take_out(here, category, entry)
+            if not here:
+                del self._places[key]
         self._names.remove(entry.signature, self._district)
         if (spot := self._spot(entry.signature)) is not None:
             self._kinship.remove(spot, slot)
@@ -188,8 +199,8 @@ class Search:
         looked: Looked = {}
         seen: set[int] = set()
         sure: set[str] = set()
-        for slot in self._candidates(asked):
-            entry = self._entries[slot]
+        for entry in self._candidates(asked):
+            slot = entry.slot
             if slot in seen or entry.problem_id in sure or abs(at - entry.at) > WINDOW_S:
                 continue
             seen.add(slot)
@@ -252,33 +263,25 @@ class Search:
         title = {gram: text[gram] for gram in grams_of(signature.title) if gram in text}
         return Asked(signature, at, caller, usual[0], text, title, norm_of(text), norm_of(title))
 
-    def _candidates(self, asked: Asked) -> Iterator[int]:
+    def _candidates(self, asked: Asked) -> list[_Entry]:
         """Most telling first; some perhaps twice."""
         signature = asked.signature
-        yield from self._near_by(signature)
+        candidates = self._near_by(signature)
         if not signature.thin and not _is_placed(signature):
-            yield from reversed(self._places.get(_copy_key(signature), [])[-EXACT:])
-            yield from self._alike(asked)
+            copies = self._places.get(_copy_key(signature), {}).get(None, [])
+            candidates += reversed(copies[-EXACT:])
+            candidates += map(self._entries.__getitem__, self._alike(asked))
+        return candidates
 
-    def _near_by(self, signature: Signature) -> Iterator[int]:
+    def _near_by(self, signature: Signature) -> list[_Entry]:
         """Newest tickets at the same address, cell or named place, few of each problem."""
-        asked = (*query_keys(signature), *self._names.alike(signature, self._district))
-        keys, entries = [key for key in asked if key in self._places], self._entries
-        for end in (f"|{signature.category}", ""):
-            taken: dict[str, int] = {}
-            left = PLACE_CANDIDATES
-            for key in keys:
-                for slot in reversed(self._places.get(key + end, ())):
-                    problem_id = entries[slot].problem_id
-                    number = taken.get(problem_id, 0)
-                    if number < OF_ONE_PROBLEM:
-                        taken[problem_id] = number + 1
-                        yield slot
-                        left -= 1
-                        if not left:
-                            break
-                if not left:
-                    break
+        keys = (*query_keys(signature), *self._names.alike(signature, self._district))
+        here = [self._places[key] for key in keys if key in self._places]
+        found: list[_Entry] = []
+        for category in (signature.category, None):
+            entries = chain.from_iterable([reversed(known.get(category, ())) for known in here])
+            found += _few_of_each_problem(entries)
+        return found
 
     def _alike(self, asked: Asked) -> list[int]:
         """Tickets that share the rarest pairs that have postings: term at a time, then the best by cosine
@@ -319,14 +322,26 @@ class Search:
         return total / len(slots[-EXACT:]) < 0.5 * THETA
 
 
+def _few_of_each_problem(entries: Iterable[_Entry]) -> list[_Entry]:
+    """The first that are looked at closely."""
+    found: list[_Entry] = []
+    taken: dict[str, int] = {}
+    for entry in entries:
+        number = taken.get(entry.problem_id, 0)
+        if number < OF_ONE_PROBLEM:
+            taken[entry.problem_id] = number + 1
+            found.append(entry)
+            if len(found) == PLACE_CANDIDATES:
+                break
+    return found
+
+
 def _is_placed(signature: Signature) -> bool:
     return signature.is_sure or bool(signature.address) or signature.lat is not None
 
 
 def _keys_of(entry: _Entry) -> Iterator[str]:
-    for key in place_keys(entry.signature):
-        yield f"{key}|{entry.signature.category}"
-        yield key
+    yield from place_keys(entry.signature)
     if entry.is_wordy:
         yield entry.copy_key
 
@@ -350,6 +365,7 @@ def _entry_of(member: Member, heading_of: Callable[[str, str], str]) -> _Entry:
         member.norm_text,
         member.norm_title,
         topic_of(heading_of(signature.matter, signature.category), signature.title),
+        member.slot,
         member.ticket_id,
         member.problem_id,
         is_wordy,
@@ -357,8 +373,8 @@ def _entry_of(member: Member, heading_of: Callable[[str, str], str]) -> _Entry:
     )
 
 
-def _take_out(lists: dict[str, list[int]], key: str, slot: int) -> None:
-    slots = lists[key]
-    slots.remove(slot)
-    if not slots:
+def _take_out(lists: dict[_Key, list[_Of]], key: _Key, gone: _Of) -> None:
+    left = lists[key]
+    left.remove(gone)
+    if not left:
         del lists[key]

@@ -29,12 +29,12 @@ def relate(one: Signature, other: Signature) -> Relation:
     equal named place; "road": an equal road, whatever the numbers; "alike": a name and its short form;
     "different": both name places of one kind and share none; "doubtful": the same of guessed names.
     """
-    distance_m = _distance_m(one, other)
     if one.address and one.address == other.address:
         return "same"
+    distance_m = _distance_m(one, other)
     if distance_m is not None and distance_m > REACH_M:
         return "different"
-    by_name = _by_name(one, other)
+    by_name = _by_name(one.names, other.names, one.is_sure and other.is_sure)
     if distance_m is not None and distance_m <= SPOT_M:
         if by_name in PLACED:
             return "same"
@@ -49,13 +49,14 @@ def relate(one: Signature, other: Signature) -> Relation:
     return by_name
 
 
-def _by_name(one: Signature, other: Signature) -> Relation:
-    names, others = one.names, other.names
+@lru_cache(maxsize=16_384)
+def _by_name(names: tuple[str, ...], others: tuple[str, ...], are_sure: bool) -> Relation:
+    """Remembered: two places that lie side by side are compared by every ticket of the two."""
     if not names or not others:
         return "unknown"
     shared = [name for name in names if name in others]
     if shared:
-        apart = _estates_apart(one, other, shared)
+        apart = _estates_apart(names, others, shared) if are_sure else None
         if apart is None:
             return "road" if all(name.startswith("road:") for name in shared) else "named"
         names, others = apart
@@ -69,18 +70,18 @@ def _by_name(one: Signature, other: Signature) -> Relation:
         return "unknown"
     if any(is_nickname(name, bare) or is_nickname(bare, name) for name, bare in pairs):
         return "alike"
-    return "different" if one.is_sure and other.is_sure else "doubtful"
+    return "different" if are_sure else "doubtful"
 
 
 def _estates_apart(
-    one: Signature, other: Signature, shared: list[str]
+    names: tuple[str, ...], others: tuple[str, ...], shared: list[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """The estates of two tickets that share none though each names one: what they share only says by what the two lie.
-    Guessed estates are mostly none."""
-    if not (one.is_sure and other.is_sure) or _estates(shared):
+    Not asked of guessed names: guessed estates are mostly none."""
+    if _estates(shared):
         return None
-    estates, others = _estates(one.names), _estates(other.names)
-    return (estates, others) if estates and others else None
+    estates, other_estates = _estates(names), _estates(others)
+    return (estates, other_estates) if estates and other_estates else None
 
 
 def _estates(names: Iterable[str]) -> tuple[str, ...]:
