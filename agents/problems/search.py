@@ -27,6 +27,7 @@ from agents.problems.likeness import (
     Likeness,
     compare,
     cosine,
+    has_nothing_in_common,
     norm_of,
     of_problem,
 )
@@ -197,18 +198,29 @@ class Search:
         topic = topic_of(self._heading_of(signature.matter, signature.category), signature.title)
         kinship = self._kinship.to(topic)
         looked: Looked = {}
+        spared: dict[str, list[_Entry]] = {}
         seen: set[int] = set()
         sure: set[str] = set()
+        is_placed = _is_placed(signature)
         for entry in self._candidates(asked):
-            slot = entry.slot
-            if slot in seen or entry.problem_id in sure or abs(at - entry.at) > WINDOW_S:
+            if entry.slot in seen or entry.problem_id in sure or abs(at - entry.at) > WINDOW_S:
                 continue
-            seen.add(slot)
+            seen.add(entry.slot)
+            if is_placed and has_nothing_in_common(asked, entry, kinship):
+                spared.setdefault(entry.problem_id, []).append(entry)
+                continue
             likeness = compare(asked, entry, narrowness, kinship)
             if likeness.is_odds or likeness.margin >= 0 or likeness.is_near:
-                looked.setdefault(entry.problem_id, []).append((likeness.margin, -slot, likeness))
+                looked.setdefault(entry.problem_id, []).append((likeness.margin, -entry.slot, likeness))
                 if likeness.margin >= SURE:
                     sure.add(entry.problem_id)
+        for problem_id, pairs in looked.items():
+            # They draw nobody, but where another ticket of their problem does, they may be the second best.
+            if problem_id in spared and NEAR <= max(pairs)[0] < SURE:
+                others = [
+                    (compare(asked, other, narrowness, kinship), other.slot) for other in spared[problem_id]
+                ]
+                pairs += [(likeness.margin, -slot, likeness) for likeness, slot in others if likeness.is_odds]
         return self._choose(asked, looked)
 
     def _choose(self, asked: Asked, looked: Looked) -> Found:

@@ -1,11 +1,12 @@
 """How alike a ticket is to a problem: by the two earlier tickets of it that are most like it."""
 
 from array import array
+from typing import Any
 
 import pytest
 
 from agents.problems.kinship import topic_of
-from agents.problems.likeness import NEAR, Asked, Known, Likeness, compare, of_problem
+from agents.problems.likeness import NEAR, Asked, Known, Likeness, compare, has_nothing_in_common, of_problem
 from agents.problems.signature import Signature
 
 
@@ -56,3 +57,45 @@ def test_a_ticket_of_the_place_about_something_else_speaks_against_its_problem()
     unlike = compare(one, other, 0.0, lambda _: 0.0)
     assert unlike.is_odds and unlike.margin < NEAR
     assert of_problem([odds(0.5), unlike]).margin < 0
+
+
+WATER = {"matter": "停水", "category": "供水", "caller": "甲", "at": 0.0, "pairs": 30, "kinship": 0.0}
+NOISE = {"matter": "噪音", "category": "环保", "caller": "乙", "at": 43_200.0, "pairs": 31, "kinship": 0.0}
+
+
+@pytest.mark.parametrize(
+    "common",
+    [
+        {},
+        {"category": "供水"},
+        {"matter": "停水"},
+        {"caller": "甲"},
+        {"at": 43_199.0},
+        {"kinship": 0.1},
+        # A copy of the text may be filed under anything.
+        {"pairs": 30},
+    ],
+)
+def test_two_tickets_of_one_place_have_something_in_common(common: dict[str, Any]) -> None:
+    asked, known = WATER, {**NOISE, **common}
+    signatures = [
+        Signature("", "", False, told["matter"], told["category"], "", ("community:新华小区",), True, "")
+        for told in (asked, known)
+    ]
+    text = dict.fromkeys(range(asked["pairs"]), 1.0)
+    grams = array("I", range(known["pairs"]))
+    one = Asked(signatures[0], asked["at"], asked["caller"], 1.0, text, {}, 1.0, 1.0)
+    other = Known(
+        signatures[1], known["at"], known["caller"], grams, array("I"), 1.0, 1.0, topic_of("噪音", "噪音")
+    )
+    assert has_nothing_in_common(one, other, lambda _: known["kinship"]) is (not common)
+
+
+def test_unknown_matters_and_unnamed_callers_are_nothing_in_common() -> None:
+    one, other = (
+        Signature("", "", False, "", category, "", ("community:新华小区",), True, "")
+        for category in ("供水", "环保")
+    )
+    asked = Asked(one, 0.0, "", 1.0, {1: 1.0}, {}, 1.0, 1.0)
+    known = Known(other, 1e6, "", array("I"), array("I"), 1.0, 1.0, topic_of("噪音", "噪音"))
+    assert has_nothing_in_common(asked, known, lambda _: 0.0)

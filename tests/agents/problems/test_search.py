@@ -40,6 +40,12 @@ def problems_of(*tickets: Graded) -> list[str]:
             {"matter": "物业", "category": "物业", "text": "三号楼下水道堵了往屋里返脏水"},
             True,
         ),
+        # A copy, though it comes days later.
+        (
+            {"text": "三号楼下水道堵了往屋里返脏水"},
+            {"matter": "物业", "category": "物业", "text": "三号楼下水道堵了往屋里返脏水", "hours": 50},
+            True,
+        ),
         # A name and its short form.
         ({"community": "新华小区"}, {"community": "新华"}, True),
         ({"community": "新村"}, {"community": "新村二期"}, False),
@@ -71,6 +77,27 @@ def test_of_two_problems_at_one_place_the_larger_one_draws_the_next_ticket(grade
         )  # fmt: skip
         search.add(member)
     assert search.find(ticket, 3600.0 * 5).problem_id == "large"
+
+
+def test_what_has_nothing_in_common_speaks_against_a_problem_that_another_of_its_tickets_draws_to(
+    graded: Make,
+) -> None:
+    search = Search("东城区", Taught(), lambda matter, category: matter or category)
+    water = sign(graded("a", text="小区停水一上午了，洗菜做饭都没有办法"))
+    noise = sign(graded("b", text="楼上半夜放音乐吵得睡不着", matter="噪音", category="环保"))
+    asked = sign(graded("z", text="水龙头拧开一滴都没有，孩子洗不了澡"))
+    found = []
+    for slot, signature in enumerate((water, noise), 1):
+        norms = search.find(signature, 3600.0 * slot)
+        search.add(
+            Member(
+                ticket_id=f"t{slot}", district="东城区", problem_id="p", edition=1, first_edition=1,
+                seq=slot, slot=slot, at=3600.0 * slot, caller=f"人{slot}", signature=signature,
+                norm_text=norms.norm_text, norm_title=norms.norm_title,
+            )
+        )  # fmt: skip
+        found.append(search.find(asked, 3600.0 * 60, "人9").problem_id)
+    assert found == ["p", None]
 
 
 def test_a_name_that_the_platform_taught_is_found_in_the_next_text(graded: Make) -> None:
