@@ -136,15 +136,16 @@ def compare(one: Asked, other: Known, narrowness: float, kinship: Callable[[Topi
     return _by_words(relation, one, other)
 
 
-def has_nothing_in_common(one: Asked, other: Known, kinship: Callable[[Topic], float]) -> bool:
-    """Whether nothing but a common place speaks for two tickets: another category and matter, headings that are no kin,
-    other callers, half a day apart or more. Of 26,000 such pairs of one place the texts made none one problem; only one
-    that may be a copy is looked at. Source: docs/decisions/0039."""
+def has_nothing_in_common(one: Asked, topic: Topic, other: Known, kinship: Callable[[Topic], float]) -> bool:
+    """Whether nothing but a common place speaks for two tickets: another category, matter and title, topics that are no
+    kin, other callers, half a day apart or more. The texts of such a pair do not make it one problem; only one that may be
+    a copy is looked at. `topic`: of the asking ticket. Source: docs/decisions/0039."""
     asked, known = one.signature, other.signature
     return (
         asked.category != known.category
         and abs(one.at - other.at) >= SOON[-1][0]
         and not (asked.matter and asked.matter == known.matter)
+        and topic.title != other.topic.title
         and len(one.text) != len(other.text)
         and not is_one_caller(one.caller, other.caller)
         and kinship(other.topic) <= 0.0

@@ -206,7 +206,7 @@ class Search:
             if entry.slot in seen or entry.problem_id in sure or abs(at - entry.at) > WINDOW_S:
                 continue
             seen.add(entry.slot)
-            if is_placed and has_nothing_in_common(asked, entry, kinship):
+            if is_placed and has_nothing_in_common(asked, topic, entry, kinship):
                 spared.setdefault(entry.problem_id, []).append(entry)
                 continue
             likeness = compare(asked, entry, narrowness, kinship)

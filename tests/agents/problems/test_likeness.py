@@ -59,8 +59,16 @@ def test_a_ticket_of_the_place_about_something_else_speaks_against_its_problem()
     assert of_problem([odds(0.5), unlike]).margin < 0
 
 
-WATER = {"matter": "停水", "category": "供水", "caller": "甲", "at": 0.0, "pairs": 30, "kinship": 0.0}
-NOISE = {"matter": "噪音", "category": "环保", "caller": "乙", "at": 43_200.0, "pairs": 31, "kinship": 0.0}
+WATER = {"matter": "停水", "category": "供水", "caller": "甲", "at": 0.0, "pairs": 30, "title": "小区停水"}
+NOISE = {
+    "matter": "噪音",
+    "category": "环保",
+    "caller": "乙",
+    "at": 43_200.0,
+    "pairs": 31,
+    "kinship": 0.0,
+    "title": "半夜施工",
+}
 
 
 @pytest.mark.parametrize(
@@ -72,6 +80,7 @@ NOISE = {"matter": "噪音", "category": "环保", "caller": "乙", "at": 43_200
         {"caller": "甲"},
         {"at": 43_199.0},
         {"kinship": 0.1},
+        {"title": "小区停水"},
         # A copy of the text may be filed under anything.
         {"pairs": 30},
     ],
@@ -86,9 +95,17 @@ def test_two_tickets_of_one_place_have_something_in_common(common: dict[str, Any
     grams = array("I", range(known["pairs"]))
     one = Asked(signatures[0], asked["at"], asked["caller"], 1.0, text, {}, 1.0, 1.0)
     other = Known(
-        signatures[1], known["at"], known["caller"], grams, array("I"), 1.0, 1.0, topic_of("噪音", "噪音")
+        signatures[1],
+        known["at"],
+        known["caller"],
+        grams,
+        array("I"),
+        1.0,
+        1.0,
+        topic_of("噪音", known["title"]),
     )
-    assert has_nothing_in_common(one, other, lambda _: known["kinship"]) is (not common)
+    topic = topic_of("停水", asked["title"])
+    assert has_nothing_in_common(one, topic, other, lambda _: known["kinship"]) is (not common)
 
 
 def test_unknown_matters_and_unnamed_callers_are_nothing_in_common() -> None:
@@ -98,4 +115,4 @@ def test_unknown_matters_and_unnamed_callers_are_nothing_in_common() -> None:
     )
     asked = Asked(one, 0.0, "", 1.0, {1: 1.0}, {}, 1.0, 1.0)
     known = Known(other, 1e6, "", array("I"), array("I"), 1.0, 1.0, topic_of("噪音", "噪音"))
-    assert has_nothing_in_common(asked, known, lambda _: 0.0)
+    assert has_nothing_in_common(asked, topic_of("供水", ""), known, lambda _: 0.0)
