@@ -205,6 +205,8 @@ def find_storm(category: str, at: datetime, desk: Desk, least: float = -inf) -> 
     if counted(rate.hours, hour, 12) < 3 * desk.city.thresholds.reporters:
         return None
     per_day = max(rate.per_day, 0.01 * volume.per_day)
+    if per_day <= 0.0:  # Nobody has called on any finished day: nothing is known of what is usual.
+        return None
     shares = _shares(rate.profile, volume.profile)
     seen, usual = rate.hours.get(hour, 0), per_day * shares[hour % 24] * _passed(at)
     union = log10(len(WINDOWS) * max(volume.per_day, 1.0))
@@ -214,7 +216,7 @@ def find_storm(category: str, at: datetime, desk: Desk, least: float = -inf) -> 
         usual += per_day * shares[(hour - back) % 24]
         if back not in WINDOWS or seen <= 1.5 * usual:
             continue
-        if usual and is_common(seen, usual, CITY_DISPERSION, least + union):
+        if is_common(seen, usual, CITY_DISPERSION, least + union):
             continue
         evidence = tail(seen, usual, CITY_DISPERSION) - union
         if best is None or evidence > best.evidence:

@@ -78,3 +78,14 @@ def test_a_storm_is_found_the_same_whatever_less_than_it_is_not_looked_for() -> 
     assert storm is not None and storm.evidence > 1
     assert find_storm("供水", at, desk, storm.evidence - 0.001) == storm
     assert find_storm("供水", at, desk, storm.evidence + 5) is None
+
+
+def test_after_days_of_silence_nothing_is_unusual_for_the_city() -> None:
+    desk = make_desk()
+    for number in range(20):
+        decide(count(number, number / 10), desk)
+    for number in range(40):
+        decide(count(90_000 + number, 9 * 24 + number / 40, f"{'东西南北'[number % 4]}区"), desk)
+    assert days_known(desk) == 9
+    assert tickets_per_day(desk) == 0
+    assert find_storm("供水", hours(9 * 24 + 1), desk) is None
