@@ -153,6 +153,19 @@ def test_the_same_text_500_times_in_a_minute_without_a_place_is_one_problem(grad
     assert len(set(problems_of(*tickets))) == 1
 
 
+def test_words_tell_one_problem_where_no_place_is_known_whatever_it_is_filed_under(graded: Make) -> None:
+    told = (
+        "滨河绿道上的共享单车停得横七竖八，把盲道全占了，轮椅过不去，上周摔了一位拄拐的老人，"
+        "运维车三天没来收，桥洞底下又堆了二十多辆坏车，晚上灯光一暗根本看不清，差点又撞上人。"
+    )
+    later = told + "我们几家轮流把车挪开，第二天早上又摆满了，请城管和企业一起来定个停车的框。"
+    first, second = problems_of(
+        graded("a", "甲", told, matter="占道停车", category="城市管理", **NOWHERE),
+        graded("b", "乙", later, 50, matter="道路", category="交通出行", **NOWHERE),
+    )
+    assert first == second
+
+
 def test_short_complaints_without_a_place_stay_apart_over_days(graded: Make) -> None:
     tickets = [graded(f"x{n}", f"人{n}", "停水了没人管", n * 20, **NOWHERE) for n in range(10)]
     assert len(set(problems_of(*tickets))) == 10
