@@ -14,9 +14,6 @@ from agents.problems.problem import Change, Problem
 from agents.problems.rising import rise
 from streams.attic import Attic
 
-NEWEST = 20_000
-"""Tickets and problems whose last state is kept as an object, and as many more that are open; the others are lines
-already."""
 _OF_PROBLEM = (
     "problem_id",
     "title",
@@ -139,13 +136,16 @@ class Results:
         )
 
 
-def written_only() -> Results:
-    """Results for a run that only writes its files: what has been quiet for long is kept as the line it will be."""
+def written_only(newest: int) -> Results:
+    """Results for a run that only writes its files: what has been quiet for long is kept as the line it will be.
+
+    `newest`: tickets and problems whose last state is kept as an object, and as many more that are open.
+    """
     results = Results()
     results.graded = Attic(
-        results.ticket_line, NEWEST, is_done=lambda graded: graded.ticket.status == "closed"
+        results.ticket_line, newest, is_done=lambda graded: graded.ticket.status == "closed"
     )
-    results.problems = Attic(_problem_line, NEWEST, is_done=lambda problem: not problem.open_tickets)
+    results.problems = Attic(_problem_line, newest, is_done=lambda problem: not problem.open_tickets)
     return results
 
 

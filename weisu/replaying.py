@@ -29,8 +29,11 @@ from streams.shards import replay_sharded
 from weisu import __version__, wiring
 from weisu.settings import PREFIX, Settings, WrongSetup
 
-NEWEST = 30_000
-"""Values of each kind that stay objects, and as many more of tickets that are open: most are closed within days."""
+A_TICKET = 20_000
+"""Bytes that a ticket takes with all that is known of it, as objects. Measured: docs/decisions/0014."""
+LEAST_NEWEST = 30_000
+CONTAINER = Path("/sys/fs/cgroup/memory.max")
+"""What a container may take, in bytes, or "max"; not there outside of Linux."""
 
 
 def run_replay(
@@ -90,10 +93,10 @@ def _decide(
     if workers == 1:
         path = with_attic(wiring.make_path(settings))
         lines = read_lines(events, progress)
-        results = asyncio.run(replay(lines, path, watch, results=written_only(), commands=commands))
+        results = asyncio.run(replay(lines, path, watch, results=written_only(newest()), commands=commands))
         return path, results
     path = with_attic(wiring.make_back(settings))
-    back = Back(path, watch, results=written_only(), commands=commands)
+    back = Back(path, watch, results=written_only(newest()), commands=commands)
     return path, replay_sharded(events, workers, partial(make_front, settings, 1 / workers), back, watch)
 
 
@@ -118,13 +121,29 @@ def make_front(settings: Settings, share: float) -> PathOfTickets:
 
 def with_attic(path: PathOfTickets) -> PathOfTickets:
     """For a file of any length: what has been untouched for long stands in the state as bytes."""
+    most = newest()
     if path.intake is not None:
-        path.intake.tickets = json_attic(Ticket, NEWEST, lambda ticket: ticket.status == "closed")
+        path.intake.tickets = json_attic(Ticket, most, lambda ticket: ticket.status == "closed")
     if path.books is not None:
         # Not the rates: they are few, as a problem of one ticket has none of its own, and asked for all the time.
-        path.books.problems = json_attic(Problem, NEWEST, lambda problem: not problem.open_tickets)
-        path.books.members = json_attic(Member, NEWEST, lambda member: not member.open)
+        path.books.problems = json_attic(Problem, most, lambda problem: not problem.open_tickets)
+        path.books.members = json_attic(Member, most, lambda member: not member.open)
     return path
+
+
+def newest() -> int:
+    """How many values of each kind stay objects, and as many more of tickets that are open: as objects they take a third more
+    room than as bytes, but no time. As many as half of the memory holds."""
+    return max(LEAST_NEWEST, _memory() // 2 // A_TICKET)
+
+
+def _memory() -> int:
+    """Bytes that this process may take: the machine's, or its container's where those are fewer; 0: unknown."""
+    if not hasattr(os, "sysconf"):
+        return 0
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    container = CONTAINER.read_text().strip() if CONTAINER.exists() else ""
+    return min(machine, int(container)) if container.isdecimal() else machine
 
 
 @contextmanager

@@ -195,7 +195,7 @@ def test_bad_lines_end_with_status_zero_and_their_number(tmp_path: Path) -> None
 def test_those_who_called_before_the_crowd_are_urgent_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, newest: int
 ) -> None:
-    monkeypatch.setattr("streams.results.NEWEST", newest)
+    monkeypatch.setattr("weisu.replaying.newest", lambda: newest)
     events = tmp_path / "events.jsonl"
     lines = [
         {

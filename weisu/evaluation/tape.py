@@ -25,7 +25,7 @@ from weisu import wiring
 from weisu.city_folder import load_city
 from weisu.evaluation.outcome import Outcome, outcome_of
 from weisu.evaluation.truth import CityTruth, read_truth
-from weisu.replaying import no_collections, with_attic
+from weisu.replaying import newest, no_collections, with_attic
 from weisu.settings import Settings
 from weisu.simulator.simulate import simulate
 from weisu.simulator.stories import Rates
@@ -129,7 +129,7 @@ def play(plan: Plan, seed: int, settings: Settings, uncapped: bool = False) -> P
     )
     path = Recorder(**vars(with_attic(wiring.make_path(settings.model_copy(update={"city": plan.city})))))
     with no_collections():
-        results = asyncio.run(replay(lines, path, Stopwatch(), results=written_only()))
+        results = asyncio.run(replay(lines, path, Stopwatch(), results=written_only(newest())))
     assert path.desk is not None
     return Played(
         read_truth(truth.lines()), outcome_of(results), path.tape, list(path.seen.values()), path.desk.city
