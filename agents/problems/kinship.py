@@ -14,6 +14,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -61,6 +62,17 @@ class _Call(NamedTuple):
     topic: Topic
 
 
+@dataclass(slots=True)
+class _Met:
+    """The pairs of tickets of two headings."""
+
+    pairs: int = 0
+    together: int = 0
+
+
+_NEVER = _Met()
+
+
 class Kinship:
     """Pairs of tickets of one named place, by their headings: all, and those that came together. What it holds
     follows from the tickets that are in it, in whatever order they came and went."""
@@ -70,8 +82,9 @@ class Kinship:
         """Place → its tickets, by slot."""
         self._headings: dict[str, Counter[str]] = {}
         self._titles: dict[str, Counter[int]] = {}
-        self._pairs: dict[tuple[str, str], int] = {}
-        self._together: dict[tuple[str, str], int] = {}
+        self._met: dict[str, dict[str, _Met]] = {}
+        """Heading → the other one → their pairs, the same both ways; none that has no pair, for categories of a platform's
+        own are without bound."""
         self._all_pairs = 0
         self._all_together = 0
         self._cells = cells
@@ -102,7 +115,9 @@ class Kinship:
         to be asked many times before the next ticket is added."""
         heading, title = one
         usual = (self._all_together + USUAL * USUAL_PAIRS) / (self._all_pairs + USUAL_PAIRS)
-        own = self._lift(title, title, self._of_headings(heading, heading, usual), usual)
+        met = self._met
+        row = met.get(heading, {})
+        own = self._lift(title, title, _among(row.get(heading, _NEVER), usual), usual)
         known: dict[Topic, float] = {}
         headings: dict[str, tuple[float, float]] = {}
 
@@ -112,8 +127,9 @@ class Kinship:
                 name, number = other
                 lifts = headings.get(name)
                 if lifts is None:
-                    among = self._of_headings(name, name, usual)
-                    lifts = headings[name] = self._of_headings(heading, name, usual), among
+                    among = _among(met.get(name, {}).get(name, _NEVER), usual)
+                    between = among if name == heading else _between(row.get(name, _NEVER), usual)
+                    lifts = headings[name] = between, among
                 together = self._lift(title, number, lifts[0], usual)
                 near = TOGETHER * together - AMONG * (own + self._lift(number, number, lifts[1], usual))
                 known[other] = near
@@ -130,14 +146,6 @@ class Kinship:
             together -= CHANCE
         return math.log((together + TITLES_PRIOR * heading) / (pairs * usual + TITLES_PRIOR))
 
-    def _of_headings(self, one: str, other: str, usual: float) -> float:
-        """How many times as often as any two those of these two headings come together."""
-        pair, lift = _pair(one, other), SAME if one == other else OTHER
-        together = self._together.get(pair, 0)
-        if together and one != other:
-            together -= CHANCE
-        return (together + PRIOR * lift) / (self._pairs.get(pair, 0) * usual + PRIOR)
-
     def _count(self, place: str, index: int, call: _Call, number: int) -> None:
         """Count the pairs of a ticket with the others of its place; `index`: its place among them."""
         calls = self._calls[place]
@@ -145,15 +153,34 @@ class Kinship:
             return
         heading, title = call.topic
         for other, tickets in self._headings[place].items():
-            _tally(self._pairs, _pair(heading, other), number * tickets)
+            self._pairs_of(heading, other).pairs += number * tickets
         title_pairs, cells = self._title_pairs, self._cells
         for known, tickets in self._titles[place].items():
             title_pairs[(title + known) % cells] += number * tickets
         self._all_pairs += number * len(calls)
         for topic in self._near(calls, index, call):
-            _tally(self._together, _pair(heading, topic.heading), number)
+            self._pairs_of(heading, topic.heading).together += number
             self._titles_together[(title + topic.title) % cells] += number
             self._all_together += number
+        if number < 0:
+            for other in self._headings[place]:
+                self._let_go(heading, other)
+
+    def _pairs_of(self, one: str, other: str) -> _Met:
+        row = self._met.setdefault(one, {})
+        met = row.get(other)
+        if met is None:
+            met = row[other] = self._met.setdefault(other, {})[one] = _Met()
+        return met
+
+    def _let_go(self, one: str, other: str) -> None:
+        """Forget two headings that have no pair any more."""
+        if self._met[one][other].pairs:
+            return
+        for name, known in {(one, other), (other, one)}:
+            del self._met[name][known]
+            if not self._met[name]:
+                del self._met[name]
 
     def _near(self, calls: list[_Call], index: int, call: _Call) -> Iterator[Topic]:
         """The topics of those that came together with a ticket."""
@@ -174,14 +201,12 @@ def _take(counts: Counter[Any], key: object) -> None:
         del counts[key]
 
 
-def _pair(one: str, other: str) -> tuple[str, str]:
-    return (one, other) if one <= other else (other, one)
+def _between(met: _Met, usual: float) -> float:
+    """How many times as often as any two the tickets of two different headings come together."""
+    together = met.together - CHANCE if met.together else 0
+    return (together + PRIOR * OTHER) / (met.pairs * usual + PRIOR)
 
 
-def _tally(pairs: dict[tuple[str, str], int], pair: tuple[str, str], number: int) -> None:
-    """Count, and keep no pair that is counted no more: categories of a platform's own are without bound."""
-    count = pairs.get(pair, 0) + number
-    if count:
-        pairs[pair] = count
-    else:
-        del pairs[pair]
+def _among(met: _Met, usual: float) -> float:
+    """How many times as often as any two those of one heading do."""
+    return (met.together + PRIOR * SAME) / (met.pairs * usual + PRIOR)
