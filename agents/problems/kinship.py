@@ -9,12 +9,12 @@ for weeks. So two topics are measured by how often the tickets of each come toge
 Source: the test of E. G. Knox for pairs close in space and in time, 1964.
 """
 
-import math
 from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import log
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -88,7 +88,8 @@ class Kinship:
         self._all_pairs = 0
         self._all_together = 0
         self._cells = cells
-        self._title_pairs, self._titles_together = array("I", [0]) * cells, array("I", [0]) * cells
+        self._titles_met = array("I", [0]) * (2 * cells)
+        """Cell → pairs of two titles, and behind them those that came together: a pair of titles is looked up at once."""
 
     def add(self, place: str, slot: int, at: float, caller: str, topic: Topic) -> None:
         call = _Call(slot, at, caller, topic)
@@ -115,9 +116,9 @@ class Kinship:
         to be asked many times before the next ticket is added."""
         heading, title = one
         usual = (self._all_together + USUAL * USUAL_PAIRS) / (self._all_pairs + USUAL_PAIRS)
-        met = self._met
+        met, lift = self._met, self._lift
         row = met.get(heading, {})
-        own = self._lift(title, title, _among(row.get(heading, _NEVER), usual), usual)
+        own = lift(title, title, _among(row.get(heading, _NEVER), usual), usual)
         known: dict[Topic, float] = {}
         headings: dict[str, tuple[float, float]] = {}
 
@@ -130,8 +131,8 @@ class Kinship:
                     among = _among(met.get(name, {}).get(name, _NEVER), usual)
                     between = among if name == heading else _between(row.get(name, _NEVER), usual)
                     lifts = headings[name] = between, among
-                together = self._lift(title, number, lifts[0], usual)
-                near = TOGETHER * together - AMONG * (own + self._lift(number, number, lifts[1], usual))
+                together = lift(title, number, lifts[0], usual)
+                near = TOGETHER * together - AMONG * (own + lift(number, number, lifts[1], usual))
                 known[other] = near
             return near
 
@@ -140,11 +141,11 @@ class Kinship:
     def _lift(self, one: int, other: int, heading: float, usual: float) -> float:
         """Logarithm of how many times as often as any two those of two titles come together; as their headings do, where
         the titles are rare."""
-        cell = (one + other) % self._cells
-        together, pairs = self._titles_together[cell], self._title_pairs[cell]
+        cell = (one + other) % self._cells * 2
+        pairs, together = self._titles_met[cell], self._titles_met[cell + 1]
         if together and one != other:
             together -= CHANCE
-        return math.log((together + TITLES_PRIOR * heading) / (pairs * usual + TITLES_PRIOR))
+        return log((together + TITLES_PRIOR * heading) / (pairs * usual + TITLES_PRIOR))
 
     def _count(self, place: str, index: int, call: _Call, number: int) -> None:
         """Count the pairs of a ticket with the others of its place; `index`: its place among them."""
@@ -154,13 +155,13 @@ class Kinship:
         heading, title = call.topic
         for other, tickets in self._headings[place].items():
             self._pairs_of(heading, other).pairs += number * tickets
-        title_pairs, cells = self._title_pairs, self._cells
+        titles_met, cells = self._titles_met, self._cells
         for known, tickets in self._titles[place].items():
-            title_pairs[(title + known) % cells] += number * tickets
+            titles_met[(title + known) % cells * 2] += number * tickets
         self._all_pairs += number * len(calls)
         for topic in self._near(calls, index, call):
             self._pairs_of(heading, topic.heading).together += number
-            self._titles_together[(title + topic.title) % cells] += number
+            titles_met[(title + topic.title) % cells * 2 + 1] += number
             self._all_together += number
         if number < 0:
             for other in self._headings[place]:

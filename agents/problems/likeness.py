@@ -31,6 +31,7 @@ ONE_TITLE = 0.5
 """Cosine of two titles that say the same."""
 SOON: tuple[tuple[float, float], ...] = ((2 * 3600.0, 2.9), (12 * 3600.0, 1.7))
 """Seconds between the two calls, less than which so much speaks for one problem."""
+HALF_A_DAY = SOON[-1][0]
 SURE = 4.0
 """Odds of 50 to 1: no other ticket of that problem need be looked at, and more speaks no louder."""
 NEAR = -1.0
@@ -136,20 +137,27 @@ def compare(one: Asked, other: Known, narrowness: float, kinship: Callable[[Topi
     return _by_words(relation, one, other)
 
 
-def has_nothing_in_common(one: Asked, topic: Topic, other: Known, kinship: Callable[[Topic], float]) -> bool:
-    """Whether nothing but a common place speaks for two tickets: another category, matter and title, topics that are no
-    kin, other callers, half a day apart or more. The texts of such a pair do not make it one problem; only one that may be
-    a copy is looked at. `topic`: of the asking ticket. Source: docs/decisions/0039."""
-    asked, known = one.signature, other.signature
-    return (
-        asked.category != known.category
-        and abs(one.at - other.at) >= SOON[-1][0]
-        and not (asked.matter and asked.matter == known.matter)
-        and topic.title != other.topic.title
-        and len(one.text) != len(other.text)
-        and not is_one_caller(one.caller, other.caller)
-        and kinship(other.topic) <= 0.0
-    )
+def stranger_to(one: Asked, topic: Topic, kinship: Callable[[Topic], float]) -> Callable[[Known], bool]:
+    """What tells whether nothing but a common place speaks for the asking ticket and another: another category, matter and
+    title, topics that are no kin, other callers, half a day apart or more. The texts of such a pair do not make it one
+    problem; only one that may be a copy is looked at. `topic`: of the asking ticket. Source: docs/decisions/0039."""
+    at, category, matter = one.at, one.signature.category, one.signature.matter or None
+    title, pairs = topic.title, len(one.text)
+    caller = one.caller if is_one_caller(one.caller, one.caller) else None
+
+    def is_stranger(other: Known) -> bool:
+        known = other.signature
+        return (
+            category != known.category
+            and abs(at - other.at) >= HALF_A_DAY
+            and matter != known.matter
+            and title != other.topic.title
+            and pairs != len(other.text)
+            and caller != other.caller
+            and kinship(other.topic) <= 0.0
+        )
+
+    return is_stranger
 
 
 def _thin(relation: Relation, one: Signature, other: Signature) -> Likeness:
@@ -254,7 +262,8 @@ def cosines(one: Asked, other: Known) -> tuple[float, float]:
 
 
 def cosine(asked: dict[int, float], norm: float, grams: "array[int]", other_norm: float) -> float:
-    shared = sum(map(asked.__getitem__, filter(asked.__contains__, grams)))
+    # Without the None of each pair that only the other has.
+    shared = sum(filter(None, map(asked.get, grams)))
     return min(1.0, shared / (norm * other_norm))
 
 

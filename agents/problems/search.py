@@ -27,9 +27,9 @@ from agents.problems.likeness import (
     Likeness,
     compare,
     cosine,
-    has_nothing_in_common,
     norm_of,
     of_problem,
+    stranger_to,
 )
 from agents.problems.member import Member
 from agents.problems.narrowness import Narrowness
@@ -54,8 +54,6 @@ INDEXED_MEMBERS = 12
 """Newest tickets by which a problem is found; keeps a problem of 50,000 tickets as cheap as one of twelve."""
 BACKGROUND = 200
 """Virtual earlier tickets, so that the first real ones are not all rare words."""
-USUAL_NUMBERS, USUAL_SHARE = 256, 1 / 8
-"""A number of tickets, and a share of all, that most pairs stay below: their weights are worked out at once."""
 MOST_DEAD = 24
 """Postings of entries that are gone, before a list is cleared of them."""
 GUARDED_FROM = 5
@@ -77,11 +75,18 @@ class _Entry(Known):
     copy_key: str
 
 
-@lru_cache(maxsize=256)
-def _usual_weights(known: float) -> tuple[float, ...]:
-    """The weights of pairs that 0, 1, … tickets have, where e^`known` tickets are known."""
-    numbers = range(max(USUAL_NUMBERS, int(USUAL_SHARE * math.exp(known))))
-    return tuple([(known - math.log(number + 1)) ** 2 for number in numbers])
+class _Weights(dict[int, float]):
+    """The weights of pairs that 0, 1, … tickets have, where e^`known` tickets are known; each worked out once."""
+
+    def __init__(self, known: float) -> None:
+        self._known = known
+
+    def __missing__(self, number: int) -> float:
+        weight = self[number] = (self._known - math.log(number + 1)) ** 2
+        return weight
+
+
+_weights_of = lru_cache(maxsize=256)(_Weights)
 
 
 class Search:
@@ -197,6 +202,7 @@ class Search:
         narrowness = self._narrowness.of(signature.category)
         topic = topic_of(self._heading_of(signature.matter, signature.category), signature.title)
         kinship = self._kinship.to(topic)
+        is_stranger = stranger_to(asked, topic, kinship)
         looked: Looked = {}
         spared: dict[str, list[_Entry]] = {}
         seen: set[int] = set()
@@ -206,7 +212,7 @@ class Search:
             if entry.slot in seen or entry.problem_id in sure or abs(at - entry.at) > WINDOW_S:
                 continue
             seen.add(entry.slot)
-            if is_placed and has_nothing_in_common(asked, topic, entry, kinship):
+            if is_placed and is_stranger(entry):
                 spared.setdefault(entry.problem_id, []).append(entry)
                 continue
             likeness = compare(asked, entry, narrowness, kinship)
@@ -264,16 +270,14 @@ class Search:
     def _ask(self, signature: Signature, at: float, caller: str) -> Asked:
         if signature.thin:
             return Asked(signature, at, caller, 0.0, {}, {}, 1.0, 1.0)
-        grams = grams_of(signature.text)
+        grams = grams_of(signature.text).tolist()
         # Rounded, so that the weights need not be computed anew for each ticket.
-        known = round(math.log(self._words.tickets + BACKGROUND), 2)
-        usual, numbers = _usual_weights(known), map(self._words.having.get, grams, repeat(0))
-        most = len(usual)
-        weights = [usual[n] if n < most else (known - math.log(n + 1)) ** 2 for n in numbers]
-        text = dict(zip(grams, weights, strict=True))
+        weights = _weights_of(round(math.log(self._words.tickets + BACKGROUND), 2))
+        numbers = map(self._words.having.get, grams, repeat(0))
+        text = dict(zip(grams, map(weights.__getitem__, numbers), strict=True))
         # A title that is nothing but a learned name has pairs that the text has no more: they are no words.
         title = {gram: text[gram] for gram in grams_of(signature.title) if gram in text}
-        return Asked(signature, at, caller, usual[0], text, title, norm_of(text), norm_of(title))
+        return Asked(signature, at, caller, weights[0], text, title, norm_of(text), norm_of(title))
 
     def _candidates(self, asked: Asked) -> list[_Entry]:
         """Most telling first; some perhaps twice."""

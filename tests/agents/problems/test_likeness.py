@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agents.problems.kinship import topic_of
-from agents.problems.likeness import NEAR, Asked, Known, Likeness, compare, has_nothing_in_common, of_problem
+from agents.problems.likeness import NEAR, Asked, Known, Likeness, compare, of_problem, stranger_to
 from agents.problems.signature import Signature
 
 
@@ -105,7 +105,7 @@ def test_two_tickets_of_one_place_have_something_in_common(common: dict[str, Any
         topic_of("噪音", known["title"]),
     )
     topic = topic_of("停水", asked["title"])
-    assert has_nothing_in_common(one, topic, other, lambda _: known["kinship"]) is (not common)
+    assert stranger_to(one, topic, lambda _: known["kinship"])(other) is (not common)
 
 
 def test_unknown_matters_and_unnamed_callers_are_nothing_in_common() -> None:
@@ -115,4 +115,4 @@ def test_unknown_matters_and_unnamed_callers_are_nothing_in_common() -> None:
     )
     asked = Asked(one, 0.0, "", 1.0, {1: 1.0}, {}, 1.0, 1.0)
     known = Known(other, 1e6, "", array("I"), array("I"), 1.0, 1.0, topic_of("噪音", "噪音"))
-    assert has_nothing_in_common(asked, topic_of("供水", ""), known, lambda _: 0.0)
+    assert stranger_to(asked, topic_of("供水", ""), lambda _: 0.0)(known)
