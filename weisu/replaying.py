@@ -45,7 +45,7 @@ def run_replay(
     commands: Sequence[Command] = (),
 ) -> dict[str, Any]:
     """Replay a file into `out`; returns the report. Same input, same files, whatever the number of workers; a
-    model's answers and its budget, of which each worker has an equal share, are the exception.
+    model's answers and its budget, of which each that grades has an equal share, are the exception.
 
     `commands`: what officers asked meanwhile. Raises UnreadableFile before anything is written when the input
     cannot be opened.
@@ -95,9 +95,14 @@ def _decide(
         lines = read_lines(events, progress)
         results = asyncio.run(replay(lines, path, watch, results=written_only(newest()), commands=commands))
         return path, results
-    path = with_attic(wiring.make_back(settings))
+    path, shards = with_attic(wiring.make_back(settings)), graders_of(workers)
     back = Back(path, watch, results=written_only(newest()), commands=commands)
-    return path, replay_sharded(events, workers, partial(make_front, settings, 1 / workers), back, watch)
+    return path, replay_sharded(events, shards, partial(make_front, settings, 1 / shards), back, watch)
+
+
+def graders_of(workers: int) -> int:
+    """How many of so many processes grade: all but the one that gathers behind them, where there are several."""
+    return max(1, workers - 1)
 
 
 def read_commands(path: Path) -> tuple[Command, ...]:

@@ -54,6 +54,8 @@ INDEXED_MEMBERS = 12
 """Newest tickets by which a problem is found; keeps a problem of 50,000 tickets as cheap as one of twelve."""
 BACKGROUND = 200
 """Virtual earlier tickets, so that the first real ones are not all rare words."""
+USUAL_NUMBERS = 256
+"""Numbers of tickets that most pairs stay below: their weights are worked out at once."""
 MOST_DEAD = 24
 """Postings of entries that are gone, before a list is cleared of them."""
 GUARDED_FROM = 5
@@ -79,6 +81,7 @@ class _Weights(dict[int, float]):
     """The weights of pairs that 0, 1, … tickets have, where e^`known` tickets are known; each worked out once."""
 
     def __init__(self, known: float) -> None:
+        super().__init__({number: (known - math.log(number + 1)) ** 2 for number in range(USUAL_NUMBERS)})
         self._known = known
 
     def __missing__(self, number: int) -> float:

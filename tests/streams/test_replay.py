@@ -171,7 +171,7 @@ def test_an_empty_file_is_an_empty_result(tmp_path: Path) -> None:
     assert all((tmp_path / "out" / name).read_bytes() == b"" for name in OUTPUTS)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, 3])
 def test_a_gzip_that_breaks_off_costs_only_its_end(day: Path, tmp_path: Path, workers: int) -> None:
     whole = gzip.compress(day.read_bytes(), mtime=0)
     events = tmp_path / "events.jsonl.gz"
@@ -190,7 +190,7 @@ def test_bad_lines_end_with_status_zero_and_their_number(tmp_path: Path) -> None
     assert ran.stdout.splitlines()[-1].startswith("2 lines rejected")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("newest", [20_000, 2], ids=["fresh", "lines already"])
 def test_those_who_called_before_the_crowd_are_urgent_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, newest: int

@@ -62,7 +62,7 @@ def test_wrong_key_is_one_clear_line_and_stands_in_the_report(events: Path) -> N
     assert report["no_model"] == {"m0: breaker_open": 7, "m0: wrong_setting": 1, "no_words": 1}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, 2, 3])
 def test_workers_of_a_replay_share_one_budget(events: Path, workers: int) -> None:
     with model_server() as server:
         report = replayed(events, server, workers, tokens_per_day=7_200)

@@ -21,7 +21,7 @@ from streams.lines import read_lines
 from weisu import wiring
 from weisu.city_folder import load_city
 from weisu.console.view import local
-from weisu.replaying import read_commands, run_replay, without_model
+from weisu.replaying import graders_of, read_commands, run_replay, without_model
 from weisu.settings import PREFIX, Settings, WrongSetup, load_settings
 
 screen = Console(stderr=True)
@@ -59,7 +59,8 @@ def replay(
     workers: Annotated[
         int,
         typer.Option(
-            help="Processes for intake and grading; by rules the results do not depend on it", min=1
+            help="Processes: one gathers, the others read and grade; by rules the results do not depend on it",
+            min=1,
         ),
     ] = 1,
     commands: Annotated[
@@ -78,7 +79,9 @@ def replay(
         settings = settings.model_copy(
             update={"ladder": settings.ladder.model_copy(update={"endpoints": ()})}
         )
-    elif told := wiring.make_grader(settings, wiring.city_of(settings), 1 / workers).unaffordable():
+    elif told := wiring.make_grader(
+        settings, wiring.city_of(settings), 1 / graders_of(workers)
+    ).unaffordable():
         print(f"weisu: {told}", file=sys.stderr)
     size = events.stat().st_size if events.is_file() else None
     asked = read_commands(commands) if commands is not None else ()
