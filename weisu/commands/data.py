@@ -90,6 +90,11 @@ def replay(
         report = run_replay(events, out, settings, workers, show, asked)
     # What it knew goes with the process: to be looked through for cycles first would take a tenth of the time again.
     gc.freeze()
+    _say(report, out)
+
+
+def _say(report: dict[str, Any], out: Path) -> None:
+    """What a replay found, and what it did without."""
     counts = report["counts"]
     print(
         f"{counts['tickets']} tickets, {counts['problems']} problems, {counts['alerts']} alerts, "
