@@ -253,6 +253,15 @@ def test_an_attic_gives_back_old_values_in_their_first_order() -> None:
     assert "k3" not in attic and len(attic) == 4
 
 
+def test_an_attic_is_asked_alike_before_and_after_something_is_old() -> None:
+    attic = json_attic(tuple[int, str], newest=2)
+    attic["k0"] = (0, "旧")
+    assert attic.get("k0") == (0, "旧") and attic.get("none") is None
+    for number in range(1, 5):
+        attic[f"k{number}"] = (number, "旧")
+    assert attic.is_old("k0") and attic.get("k0") == (0, "旧") and attic.get("none") is None
+
+
 def test_an_attic_keeps_what_is_not_done_yet_as_it_is_but_not_without_end() -> None:
     attic = json_attic(tuple[int, str], newest=4, is_done=lambda value: value[1] == "完")
     for number in range(6):

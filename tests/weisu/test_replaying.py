@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from fakes.model_server import ModelServer, Scripted, model_server
 
-from weisu.replaying import run_replay, without_model
+from weisu import replaying
+from weisu.replaying import graders_of, newest, run_replay, without_model
 from weisu.settings import Settings
 
 TEXTS = [f"新华小区停水一上午了,什么时候能来水?{number}" for number in range(8)]
@@ -82,3 +83,33 @@ def test_budget_too_small_for_one_question_is_said_at_the_start(events: Path) ->
     first, last = ran.stderr.splitlines()
     assert "no model will be asked" in first and "budget_spent (8)" in last
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("container", "objects"),
+    [
+        pytest.param(None, 614_400, id="no container: half of the machine's 24.6 GB, 20 KB a ticket"),
+        pytest.param("max", 614_400, id="a container without a bound"),
+        pytest.param("8000000000", 200_000, id="half of what the container may take"),
+        pytest.param("99000000000", 614_400, id="a container that may take more than there is"),
+        pytest.param("1000000000", 30_000, id="a small one: as many as a city has open"),
+    ],
+)
+def test_how_much_stays_an_object_follows_from_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, container: str | None, objects: int
+) -> None:
+    bound = tmp_path / "memory.max"
+    if container is not None:
+        bound.write_text(f"{container}\n")
+    monkeypatch.setattr(replaying, "CONTAINER", bound)
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 6_000_000}.__getitem__)
+    assert newest() == objects
+
+
+def test_where_the_memory_is_not_known_the_least_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sysconf")
+    assert newest() == 30_000
+
+
+def test_of_several_processes_one_gathers() -> None:
+    assert [graders_of(workers) for workers in (1, 2, 3, 8)] == [1, 1, 2, 7]
