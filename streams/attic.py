@@ -32,8 +32,6 @@ class Attic(MutableMapping[str, V], Generic[V]):
         that were not done. Each key of an object is in one of the three, perhaps twice where it was deleted between."""
         self._middle: list[str] = []
         self._undone: dict[str, None] = {}
-        # Until anything is old the dict answers by itself: two dozen times a ticket.
-        self.get = self._values.get  # type: ignore[assignment, method-assign]
 
     def __getitem__(self, key: str) -> V:
         value: V = self._values[key]
@@ -71,7 +69,6 @@ class Attic(MutableMapping[str, V], Generic[V]):
 
     def _age(self) -> None:
         """What has been an object for two halves, and is done, becomes bytes."""
-        vars(self).pop("get", None)
         undone: dict[str, None] = {}
         for key in (*self._undone, *self._middle):
             value = self._values.get(key)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
 from agents.city import City
@@ -46,7 +45,6 @@ class Case(NamedTuple):
         return finding in self.member.fired if self.repeats else is_found
 
 
-@lru_cache(maxsize=1024)
 def scope_of(key: str) -> Scope:
     """The level of a stream key."""
     level = key.index("|") + 1
